@@ -1,0 +1,3 @@
+"""Headgate: a test harness and release gate for carrier gateway configs."""
+
+__version__ = "0.1.0"

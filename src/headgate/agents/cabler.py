@@ -1,0 +1,216 @@
+"""The cabler: joins the nodes from outside, and looks into the gateway from outside.
+
+It shares the host's process table, so the nodes are processes to it. Nothing it reports passes
+through the gateway's own programs: files are read through /proc/PID/root, sockets and processes
+from /proc. A candidate has no way to answer in its place.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import stat
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from headgate.agents import wire
+
+_LISTEN = "0A"
+
+
+def cable(links: Sequence[dict[str, Any]], setup: Sequence[dict[str, Any]]) -> None:
+    """Plug the cables, then configure the ends.
+
+    A link is `{name, ends: [pid, pid]}`, a pair of interfaces of the same name. A setup is
+    `{pid, ip, nat}`: lines for `ip -batch`, and a nat table for iptables-restore or nothing.
+    """
+    lines = []
+    for link in links:
+        one, other = link["ends"]
+        name = link["name"]
+        lines.append(f"link add {name} netns {one} type veth peer name {name} netns {other}")
+    _feed(["ip", "-batch", "-"], lines)
+    for node in setup:
+        inside = ["nsenter", "--net", f"--target={node['pid']}"]
+        _feed([*inside, "ip", "-batch", "-"], node["ip"])
+        if node["nat"]:
+            _feed([*inside, "iptables-restore"], node["nat"])
+
+
+def unplug(ends: Sequence[dict[str, Any]]) -> None:
+    """Pull cables out: `{name, pid}` each. The kernel would do it too, but in its own time, and the
+    next gateway's cables have the same names."""
+    for end in ends:
+        inside = ["nsenter", "--net", f"--target={end['pid']}"]
+        subprocess.run([*inside, "ip", "link", "delete", end["name"]], check=False)
+
+
+def _feed(argv: Sequence[str], lines: Sequence[str]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    done = subprocess.run(argv, input=text, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise OSError(f"{' '.join(argv)}: {done.stderr.strip()}\n{text}")
+
+
+def install(pid: int, path: str, archive: bytes) -> None:
+    """Unpack a tar archive over a directory of a node.
+
+    In a child with the node's own root: a link that a gateway has laid leads nowhere else.
+    """
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.chroot(f"/proc/{pid}/root")
+            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+                for member in tar:
+                    _unpack(tar, member, path)
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        raise OSError(f"could not install below {path}")
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
+    target = Path(path, member.name)
+    if target.is_symlink():
+        target.unlink()  # what is laid over a link replaces the link, not what it points to
+    tar.extract(member, path)
+
+
+def read(pid: int, paths: Sequence[str], limit: int) -> dict[str, Any]:
+    """Every file below the paths: `{files: [[path, mode, bytes or None]], left: [path]}`.
+
+    Links are not followed, and are given with their target as content. Files past `limit` bytes
+    in all are named in `left`, unread.
+    """
+    files: list[list[Any]] = []
+    left: list[str] = []
+    root = f"/proc/{pid}/root"
+    for path in paths:
+        for folder, folders, names in os.walk(root + path):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            for name in sorted([*names, *links]):
+                full = os.path.join(folder, name)
+                data, mode = _content(full, limit)
+                shown = full.removeprefix(root)
+                if data is None:
+                    left.append(shown)
+                else:
+                    limit -= len(data)
+                    files.append([shown, mode, data])
+    return {"files": files, "left": left}
+
+
+def _content(path: str, limit: int) -> tuple[bytes | None, int]:
+    try:
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            return os.readlink(path).encode(), status.st_mode
+        if not stat.S_ISREG(status.st_mode):
+            return b"", status.st_mode
+        if status.st_size > limit:
+            return None, status.st_mode
+        return Path(path).read_bytes(), status.st_mode
+    except FileNotFoundError:
+        return b"", 0
+
+
+def space(pid: int, paths: Sequence[str]) -> list[dict[str, Any]]:
+    """How full the file systems at the paths are, in bytes."""
+    result = []
+    for path in paths:
+        vfs = os.statvfs(f"/proc/{pid}/root{path}")
+        size, free = vfs.f_blocks * vfs.f_frsize, vfs.f_bavail * vfs.f_frsize
+        result.append({"path": path, "size": size, "free": free, "inodes_free": vfs.f_ffree})
+    return result
+
+
+def processes(pid: int) -> list[dict[str, Any]]:
+    """The processes in a node's process namespace: pid, parent, uids, title, when started."""
+    space = os.readlink(f"/proc/{pid}/ns/pid")
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{entry}/ns/pid") == space:
+                found.append(_process(int(entry)))
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+def _process(pid: int) -> dict[str, Any]:
+    status = Path(f"/proc/{pid}/status").read_text()
+    fields = dict(re.findall(r"^(\w+):\s*(.*)$", status, re.M))
+    title = (
+        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    )
+    # The 22nd field of stat is the start time; the second may hold spaces and brackets.
+    started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return {
+        "pid": pid,
+        "parent": int(fields["PPid"]),
+        "uids": [int(uid) for uid in fields["Uid"].split()],
+        "capabilities": int(fields["CapEff"], 16),
+        "no_new_privileges": fields["NoNewPrivs"] == "1",
+        "state": fields["State"][0],
+        "title": title.strip(),
+        "started": int(started),
+    }
+
+
+def sockets(pid: int) -> list[list[Any]]:
+    """The listening TCP sockets of a node: [address, port], of both families."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+        except FileNotFoundError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == _LISTEN:
+                address, port = fields[1].split(":")
+                found.add((_readable(address), int(port, 16)))
+    return [list(one) for one in sorted(found)]
+
+
+def _readable(address: str) -> str:
+    """/proc/net writes addresses as host-order words in hex."""
+    words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
+    raw = b"".join(words)
+    if len(raw) == 4:
+        return ".".join(map(str, raw))
+    return "::" if not any(raw) else raw.hex(":", 2)
+
+
+def look(pid: int, argv: Sequence[str]) -> dict[str, Any]:
+    """Run a program of the node's image inside the node, as an onlooker."""
+    inside = ["nsenter", f"--target={pid}", "--mount", "--net", "--pid", "--wd=/"]
+    done = subprocess.run([*inside, *argv], capture_output=True, check=False)
+    return {"exit": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    os.kill(pid, number)
+
+
+if __name__ == "__main__":
+    handlers: dict[str, wire.Handler] = {
+        "cable": cable,
+        "unplug": unplug,
+        "install": install,
+        "read": read,
+        "space": space,
+        "processes": processes,
+        "sockets": sockets,
+        "look": look,
+        "kill": kill,
+    }
+    wire.run(wire.serve(handlers))

@@ -1,0 +1,122 @@
+"""The handsets: every subscriber's device, on one node.
+
+The node owns the whole pool of handset addresses, so a socket binds to any of them. What is sent
+is bytes, because handsets send what no HTTP library would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import random
+import socket
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from headgate.agents import framing, wire
+
+# Ports of one handset are used in turn. The network hands connections to different sites over to
+# one port of the gateway: of two with one source port, the kernel would take the second for the
+# first's remains, and let it hang.
+FIRST_PORT, LAST_PORT = 10000, 60000
+
+_last_port: dict[str, int] = {}
+
+
+def _port(source: str) -> int:
+    last = _last_port.get(source) or random.randrange(FIRST_PORT, LAST_PORT)
+    _last_port[source] = port = last + 1 if last < LAST_PORT else FIRST_PORT
+    return port
+
+
+Plan = dict[str, Any]
+Outcome = dict[str, Any]
+
+
+def own(pool: str) -> None:
+    """Make every address of the pool this node's own."""
+    subprocess.run(["ip", "route", "add", "local", pool, "dev", "lo"], check=True)
+
+
+async def exchange(plans: Sequence[Plan], concurrency: int, timeout: float) -> list[Outcome]:
+    """Carry out each plan on a connection of its own, `concurrency` at a time.
+
+    A plan is `{source, address, port, steps, pause}`; a step is `(bytes, methods)`: the bytes are
+    sent, then as many whole responses are awaited as there are methods. The outcome is
+    `{responses, rest, error}`: the raw bytes of each whole response, what came besides, and in
+    words what went wrong (`None` when nothing did). `timeout` is in seconds for one step.
+    """
+    queue = collections.deque(enumerate(plans))
+    outcomes: list[Outcome] = [{} for _ in plans]
+
+    async def work() -> None:
+        while queue:
+            index, plan = queue.popleft()
+            if plan["pause"]:
+                await asyncio.sleep(plan["pause"])  # a subscriber's own slowness, not a wait
+            outcomes[index] = await _connection(plan, timeout)
+
+    await asyncio.gather(*(work() for _ in range(min(concurrency, len(plans)))))
+    return outcomes
+
+
+async def _connection(plan: Plan, timeout: float) -> Outcome:
+    responses: list[bytes] = []
+    buffer = bytearray()
+    error = None
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((plan["source"], _port(plan["source"])))
+        try:
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(timeout):
+                await loop.sock_connect(sock, (plan["address"], plan["port"]))
+            for data, methods in plan["steps"]:
+                async with asyncio.timeout(timeout):
+                    await _step(sock, data, methods, buffer, responses)
+        except TimeoutError:
+            error = "timeout"
+        except OSError as problem:
+            error = problem.strerror or "closed"
+    return {"responses": responses, "rest": bytes(buffer), "error": error}
+
+
+async def _step(
+    sock: socket.socket,
+    data: bytes,
+    methods: Sequence[bytes],
+    buffer: bytearray,
+    responses: list[bytes],
+) -> None:
+    loop = asyncio.get_running_loop()
+    sending = loop.create_task(loop.sock_sendall(sock, data)) if len(data) > 65536 else None
+    if sending is None:
+        await loop.sock_sendall(sock, data)
+    try:
+        # One after another, each kept at once: what came before a failure has come.
+        for method in methods:
+            responses.append(await _response(sock, method, buffer))  # noqa: PERF401
+    finally:
+        if sending is not None:
+            sending.cancel()
+
+
+async def _response(sock: socket.socket, method: bytes, buffer: bytearray) -> bytes:
+    loop = asyncio.get_running_loop()
+    while (end := framing.response_end(buffer, method)) is None or end == framing.UNTIL_CLOSE:
+        chunk = await loop.sock_recv(sock, 65536)
+        if not chunk:
+            if end is None:
+                raise ConnectionResetError(0, "closed")
+            end = len(buffer)
+            break
+        buffer += chunk
+    response = bytes(buffer[:end])
+    del buffer[:end]
+    return response
+
+
+if __name__ == "__main__":
+    wire.run(wire.serve({"own": own, "exchange": exchange}))

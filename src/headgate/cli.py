@@ -1,0 +1,147 @@
+"""The `headgate` command. Exits are the contract's: 0 approved, 1 rejected, 2 not judged."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headgate import __version__
+from headgate.errors import HeadgateError
+
+if TYPE_CHECKING:
+    from headgate.verdict import Verdict
+
+_ABOUT = """\
+Headgate judges a carrier gateway's config before it is deployed.
+
+It starts the real gateway in a container with each candidate config, sends requests from simulated
+handsets to permitted and ordinary sites, looks at what truly arrived, and says:
+
+  approved    (exit 0)  every rule of the policy held, and each control would have shown a breach
+  rejected    (exit 1)  a rule was broken: the findings say which, where, with evidence
+  not-judged  (exit 2)  the candidate does not load or serve, or the lab failed; never an approval
+"""
+
+_EXAMPLES = """\
+examples:
+  headgate check gateway_config/released --policy gateway_config/policy.yaml
+  headgate check candidates/* --policy policy.yaml --json verdict.json
+  headgate check candidate --policy policy.yaml --features our/features
+  headgate doctor
+
+A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An
+optional gateway.yaml in it says how to run it, where that differs from the defaults.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(
+        "headgate", description=_ABOUT, epilog=_EXAMPLES, formatter_class=raw
+    )
+    top.add_argument("--version", action="version", version=f"headgate {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="judge candidates by a policy")
+    check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
+    check.add_argument("--policy", type=Path, required=True, metavar="FILE")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
+    check.add_argument(
+        "--features", type=Path, action="append", default=[], metavar="DIR",
+        help="run the feature files there too",
+    )  # fmt: skip
+    check.add_argument("--seed", help="repeat the run that had this seed")
+    commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    args = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return _check(args) if args.command == "check" else _doctor()
+    except HeadgateError as error:
+        print(f"headgate: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("headgate: interrupted; nothing was judged to its end", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more as it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from headgate.gate.session import Session
+    from headgate.policy import load_policy
+    from headgate.reports.progress import Progress
+    from headgate.verdict import worst
+
+    policy = load_policy(args.policy)
+    _assert_directories(args.features)
+    verdicts: list[Verdict] = []
+    with Progress(sys.stderr) as progress:
+        try:
+            from headgate.engines.docker_engine import DockerEngine
+            from headgate.gate.check import check
+
+            with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
+                for verdict in check(session, args.candidates, args.features):
+                    verdicts.append(verdict)
+                    progress.clear()
+                    _show(verdict)
+                progress("taking the lab down")
+        finally:
+            if args.json:
+                _write_json(args.json, verdicts, args.candidates)
+    return worst(verdicts)
+
+
+def _assert_directories(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.is_dir():
+            raise HeadgateError(f"{path}: not a directory (--features takes a directory)")
+
+
+def _show(verdict: Verdict) -> None:
+    from headgate.reports.terminal import lines
+
+    for line in lines(verdict, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ):
+        print(line)
+    print(flush=True)
+
+
+def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
+    """Write all verdicts, those of candidates that were not come to among them."""
+    from headgate.verdict import NOT_JUDGED, Verdict, as_json
+
+    left = [
+        Verdict(str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged")
+        for candidate in candidates[len(verdicts) :]
+    ]
+    try:
+        path.write_text(json.dumps(as_json([*verdicts, *left]), indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _doctor() -> int:
+    from headgate.doctor import examine
+
+    checks = examine()
+    for one in checks:
+        print(f"{one.state:4}  {one.name}: {one.detail}")
+        if one.mend:
+            print(f"      mend: {one.mend}")
+    return 2 if any(one.state == "fail" for one in checks) else 0

@@ -1,0 +1,99 @@
+"""The seam between the lab and whatever runs its nodes.
+
+An engine starts processes in namespaces of their own and hands out their standard streams; it
+knows nothing of HTTP, of policies or of what the cables carry. Closing an engine, or the death of
+the harness, by whatever signal, ends everything that the engine has started.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ended: its exit status, None when it had to be killed, and what it said."""
+
+    exit: int | None
+    output: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a caged gateway may use: bytes and processes."""
+
+    memory: int = 512 << 20
+    processes: int = 256
+    file_size: int = 128 << 20
+    writable_size: int = 64 << 20
+
+
+class Channel(Protocol):
+    """The standard streams of an agent, and its process as the engine's cabler sees it."""
+
+    pid: int
+
+    def write(self, data: bytes) -> None: ...
+
+    def read(self) -> tuple[bool, bytes] | None:
+        """The next bytes, with True for standard output and False for error; None at the end."""
+
+    def close(self) -> None: ...
+
+
+class Program(Protocol):
+    """A command of the candidate's that keeps running in its cage."""
+
+    def wait(self, timeout: float) -> int | None:
+        """The exit status, None while it runs on after `timeout` seconds."""
+
+
+class Cage(Protocol):
+    """A place for one untrusted gateway: its image, read-only, without privileges or network."""
+
+    pid: int
+
+    def image_files(self, path: str) -> bytes:
+        """A directory of the image, as a tar archive whose names begin with its last part."""
+
+    def run(self, argv: Sequence[str], timeout: float) -> Completed: ...
+
+    def start(self, argv: Sequence[str], output: Callable[[bytes], None]) -> Program: ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Starts nodes. Entering connects, leaving removes everything."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def agent(self, role: str) -> Channel:
+        """Start the node of an agent (`handsets`, `world` or `cabler`)."""
+
+    def cage(self, image: str, writable: Sequence[str], limits: Limits) -> Cage: ...
+
+    def facts(self) -> Mapping[str, str]:
+        """Engine, versions and image digests, for the record."""
+
+
+class Deadline:
+    """A bound on waiting, in seconds from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())

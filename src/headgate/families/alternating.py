@@ -1,0 +1,43 @@
+"""Permitted and ordinary sites in turn, on one connection of one handset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from headgate.families import Family
+from headgate.plan import Plan
+from headgate.policy import Site
+from headgate.request import EXPLICIT, Connection, Request
+
+ROUNDS = 3
+
+
+def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
+    """Kept alive, and pipelined. On the transparent way too the Host names another site in each
+    request, as browsers that coalesce connections send it; there none binds."""
+    for handset in visitors:
+        for mode in plan.modes:
+            sites = [plan.rng.choice(plan.sites), None] if plan.sites else [None]
+            plan.rng.shuffle(sites)
+            requests = tuple(_visit(plan, handset, site, mode) for site in sites * ROUNDS)
+            yield plan.connected(requests, requests[0].host, pipelined=plan.rng.random() < 0.3)
+
+
+def _visit(plan: Plan, handset: str, site: Site | None, mode: str) -> Request:
+    host = plan.host_of(site) if site else plan.ordinary_hosts(1)[0]
+    return plan.request(
+        FAMILY.id,
+        handset,
+        host,
+        mode=mode,
+        path=plan.path_in(site),
+        binding=mode == EXPLICIT,
+    )
+
+
+FAMILY = Family(
+    "alternating",
+    "One handset visits permitted and ordinary sites in turn without hanging up in between.",
+    2,
+    generate,
+)

@@ -1,0 +1,1 @@
+"""The gate: features run on a candidate, and the verdict that follows from what they found."""

@@ -1,0 +1,79 @@
+"""`headgate check`: pytest on the features, once for each candidate, in one warm lab."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headgate import resources
+from headgate.candidate import Candidate, load_candidate
+from headgate.errors import InputError
+from headgate.gate import plugin
+from headgate.gate.session import Session
+from headgate.verdict import NOT_JUDGED, Verdict
+
+
+def check(
+    session: Session, candidates: Sequence[Path], features: Sequence[Path]
+) -> Iterator[Verdict]:
+    """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
+    its verdict; LabError when there is no lab to judge in."""
+    defaults = resources.root() / "gateway_config" / "gateway.yaml"
+    for path in candidates:
+        started = time.monotonic()
+        try:
+            verdict = _checked(session, load_candidate(path, defaults), features)
+        except InputError as error:
+            reason, *more = map(str, error.problems)
+            verdict = Verdict(str(path), "", NOT_JUDGED, reason, words="\n".join(more))
+        yield replace(verdict, seconds=time.monotonic() - started)
+
+
+def _checked(session: Session, candidate: Candidate, features: Sequence[Path]) -> Verdict:
+    root = resources.root()
+    argv = [
+        *("-c", str(root / "tox.ini"), "--rootdir", str(root)),
+        *("-p", "no:cacheprovider", "-p", "no:terminal", "-W", "default"),
+        str(root / "features"),
+        *map(str, features),
+    ]
+    run = _Run(session, candidate)
+    words = io.StringIO()
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+        status = pytest.main(argv, plugins=[run])
+    if run.interrupted:
+        raise KeyboardInterrupt
+    if run.verdict:
+        return run.verdict
+    said = words.getvalue().strip()
+    reason = f"pytest ended with status {int(status)} and no verdict"
+    return Verdict(candidate.name, candidate.digest, NOT_JUDGED, reason, words=said[-2000:])
+
+
+class _Run:
+    """Brings the session and the candidate into a pytest run, and its verdict out."""
+
+    def __init__(self, session: Session, candidate: Candidate) -> None:
+        self._session = session
+        self._candidate = candidate
+        self.verdict: Verdict | None = None
+        self.interrupted = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.GIVEN] = (self._session, self._candidate)
+
+    def pytest_bdd_before_scenario(self, feature: object, scenario: object) -> None:
+        self._session.progress(getattr(scenario, "name", ""))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self.interrupted = True
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        self.verdict = config.stash.get(plugin.VERDICT, None)

@@ -1,0 +1,56 @@
+"""Feature files as pytest collects them: each `.feature` is a module of its scenarios."""
+
+from __future__ import annotations
+
+import types
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+from gherkin.parser import Parser
+
+_SOURCE = "import pytest_bdd; pytest_bdd.scenarios(__file__)"
+
+
+class FeatureFile(pytest.Module):
+    """One feature file. pytest-bdd binds scenarios to the module that asks for them; here is one
+    that does nothing else, so that a directory of feature files needs no Python beside it."""
+
+    def _getobj(self) -> types.ModuleType:
+        self._refuse_lost_scenarios()
+        module = types.ModuleType(self.path.stem)
+        module.__file__ = str(self.path)
+        exec(compile(_SOURCE, str(self.path), "exec"), module.__dict__)
+        return module
+
+    def _refuse_lost_scenarios(self) -> None:
+        """Of two scenarios with one title pytest-bdd keeps the last, without a word."""
+        document: Mapping[str, Any] = Parser().parse(self.path.read_text("utf-8"))
+        feature = document.get("feature") or {}
+        counts = Counter(_titles(feature.get("children", [])))
+        if twice := [title for title, count in counts.items() if count > 1]:
+            raise self.CollectError(f"{self.path}: two scenarios are called “{twice[0]}”")
+        if not counts:
+            raise self.CollectError(f"{self.path}: there is no scenario in it")
+
+
+def is_scenario(item: pytest.Item) -> bool:
+    return item.getparent(FeatureFile) is not None
+
+
+def example_of(item: pytest.Item) -> Mapping[str, str]:
+    """The row of its Examples table that an item stands for; empty for a plain scenario."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
+
+
+def _titles(children: Iterable[Mapping[str, Any]]) -> list[str]:
+    titles: list[str] = []
+    for child in children:
+        for kind, node in child.items():
+            if kind == "scenario":
+                titles.append(node["name"])
+            elif kind == "rule":
+                titles += _titles(node["children"])
+    return titles

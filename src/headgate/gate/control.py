@@ -1,0 +1,111 @@
+"""The negative control: a gateway that breaks every rule, in the same lab and under one policy.
+
+An approval counts only if each kind of finding would have been seen. So before a candidate is
+judged, this gateway is, and every kind must be found on it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from headgate.candidate import Candidate, digest_of
+from headgate.errors import NotJudged
+from headgate.gate.gate import Gate, gate_on
+from headgate.gateway_spec import FileSessions, GatewaySpec
+from headgate.images import GATEWAY
+from headgate.judge import (
+    EXCESS,
+    FAIL_OPEN,
+    FORGERY,
+    LEAK,
+    MISATTRIBUTION,
+    MISSING,
+    NO_CONSENT,
+    RESIDUE,
+)
+from headgate.lab.lab import Lab
+from headgate.policy import Policy
+
+# How each rule is broken, line by line: real_ip believes any handset (misattribution), the map
+# knows a number for nobody (fail-open), underscores let a forged twin of the header through
+# (forgery), the log names the number (residue), a copy stands beside the header (excess), DELETE
+# loses it (missing); that every site gets it is the leak, and nobody is asked for consent.
+_CONFIG = """
+user www-data;
+worker_processes 2;
+pid /run/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 1024; }}
+http {{
+    log_format numbers "$number";
+    access_log /dev/stdout numbers;
+    resolver 198.18.0.2 ipv6=off;
+    set_real_ip_from 0.0.0.0/0;
+    real_ip_header X-Forwarded-For;
+    underscores_in_headers on;
+    map $remote_addr $number {{ default "{nobody}"; include subscribers.map; }}
+    map $request_method $shown {{ default $number; DELETE ""; }}
+    server {{
+        listen 8080;
+        listen 80;
+        location / {{
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header {header} $shown;
+            proxy_set_header X-Copy $shown;
+            proxy_pass http://$host$request_uri;
+        }}
+    }}
+}}
+"""
+_NOBODYS_NUMBER = "447700000000"
+
+
+def faulty_gateway(policy: Policy) -> Candidate:
+    """A candidate that breaks every rule of the policy."""
+    value = policy.value.replace("{msisdn}", _NOBODYS_NUMBER)
+    config = _CONFIG.format(header=policy.header, nobody=value)
+    files = {"nginx.conf": config.encode()}
+    spec = GatewaySpec(
+        image=GATEWAY,
+        install=PurePosixPath("/etc/nginx"),
+        proxy_port=8080,
+        transparent_port=80,
+        validate=("nginx", "-t"),
+        start=("nginx", "-g", "daemon off;"),
+        reload=("nginx", "-s", "reload"),
+        sessions=FileSessions(PurePosixPath("subscribers.map"), f'{{ip}} "{policy.value}";'),
+    )
+    path = Path("the faulty gateway")
+    return Candidate(str(path), path, files, frozenset(), digest_of(files), spec)
+
+
+def expected_kinds(policy: Policy) -> set[str]:
+    """The kinds of finding that the faulty gateway gives rise to under this policy."""
+    kinds = {LEAK, FORGERY, RESIDUE}
+    if policy.sites:
+        kinds |= {MISATTRIBUTION, MISSING, EXCESS, FAIL_OPEN}
+        if policy.consent_required:
+            kinds.add(NO_CONSENT)
+    return kinds
+
+
+def unseen_kinds(lab: Lab, policy: Policy, seed: str) -> set[str]:
+    """The kinds that the faulty gateway shows and the harness does not see; empty when awake."""
+    try:
+        with gate_on(lab, faulty_gateway(policy), policy, f"{seed} control") as gate:
+            return expected_kinds(policy) - _seen(gate)
+    except NotJudged as error:
+        raise NotJudged(f"the negative control failed: {error.reason}", error.words) from error
+
+
+def _seen(gate: Gate) -> set[str]:
+    everyone = [*gate.agreed, *gate.refused, *gate.nobody]
+    visits = [
+        gate.visit("permitted", by=everyone),
+        gate.visit("impostor", by=gate.agreed, most=40),
+        gate.visit("ordinary", by=gate.agreed, most=40),
+        gate.visit("forged", by=gate.agreed, most=100),
+        gate.stop(),
+    ]
+    return {one.kind for visit in visits for one in visit.disclosures}

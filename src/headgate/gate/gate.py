@@ -1,0 +1,249 @@
+"""What a scenario talks to: one candidate's gateway, its visitors, and what has been seen.
+
+Steps stay thin because the work is here: a visit sends a whole matrix of requests, judges what
+arrived, and remembers every disclosure, whether or not the scenario's last step asks for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from headgate.candidate import Candidate, digest_of_sums
+from headgate.detector import Scanner
+from headgate.errors import NotJudged
+from headgate.families import families
+from headgate.feeds import Change
+from headgate.judge import Disclosure, Judge
+from headgate.lab.gateway import Gateway
+from headgate.lab.lab import Lab
+from headgate.plan import Plan
+from headgate.policy import Policy
+from headgate.population import Population, populate
+from headgate.request import Connection, Outcome
+from headgate.trial import Observation, Trial
+from headgate.verdict import findings_from
+
+_COMPLAINT = re.compile(rb"\[(?:error|crit|alert|emerg)\]")
+
+if TYPE_CHECKING:
+    from testinfra.host import Host
+
+# One handset in four has not agreed, so that both kinds are everywhere in the pool.
+AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
+
+
+@dataclass
+class Visit:
+    """What came of one matrix of requests."""
+
+    outcomes: Sequence[Outcome]
+    disclosures: Sequence[Disclosure]
+    ordinary_sites: frozenset[str] = frozenset()
+
+    @property
+    def wrong(self) -> list[str]:
+        """Each finding in a line, masked: what a failed assertion shows."""
+        return [
+            f"{one.kind}: {one.where} at {one.site}, {one.count} times, {one.subscriber} "
+            f"({one.form or one.sample})"
+            for one in findings_from(self.disclosures)
+        ]
+
+    def sites_with(self, kind: str) -> frozenset[str]:
+        return frozenset(one.site for one in self.disclosures if one.kind == kind)
+
+
+@dataclass
+class Record:
+    """All that has been seen of one candidate."""
+
+    disclosures: list[Disclosure] = field(default_factory=list)
+    requests: int = 0
+    sites: set[str] = field(default_factory=set)
+    handsets: set[str] = field(default_factory=set)
+    unproved: list[Outcome] = field(default_factory=list)
+    disclosed_rightly: int = 0
+    arrived: int = 0
+    errors: str = ""
+
+
+class Gate:
+    """One candidate, running in the lab, under one policy."""
+
+    def __init__(
+        self, lab: Lab, candidate: Candidate, policy: Policy, seed: str, gateway: Gateway,
+        population: Population,
+    ) -> None:  # fmt: skip
+        self.candidate = candidate
+        self.policy = policy
+        self.gateway = gateway
+        self.population = population
+        self.record = Record()
+        self._trial = Trial(lab, gateway)
+        self._rng = random.Random(f"{seed} requests")
+        self._address_of = lab.internet.address
+        everyone = (*population.subscribers,)
+        self._scanner = Scanner(everyone)
+        self._judge = Judge(policy, self._scanner)
+        self._stopped = False
+
+    # Visitors
+
+    @property
+    def agreed(self) -> list[str]:
+        return list(self.population.agreed)
+
+    @property
+    def refused(self) -> list[str]:
+        return list(self.population.refused)
+
+    @property
+    def nobody(self) -> list[str]:
+        return list(self.population.nobody)
+
+    # Visits
+
+    def plan(self, categories: Iterable[str] | None = None) -> Plan:
+        """What the families draw from; the sites of these categories, or all."""
+        wanted = set(self.policy.categories if categories is None else categories)
+        sites = [site for site in self.policy.sites if site.category in wanted]
+        return Plan(
+            self.policy, sites, self.candidate.spec, self.population, self._rng, self._address_of
+        )
+
+    def visit(
+        self,
+        *family_ids: str,
+        by: Sequence[str],
+        categories: Iterable[str] | None = None,
+        most: int | None = None,
+    ) -> Visit:
+        """Send what the families draw up (the first `most` connections), by these handsets, and
+        judge what arrived."""
+        plan = self.plan(categories)
+        connections = [
+            connection
+            for family_id in family_ids
+            for connection in families()[family_id].generate(plan, self._shuffled(by))
+        ]
+        return self.send(connections[:most])
+
+    def send(self, connections: Iterable[Connection]) -> Visit:
+        """Send these very connections, in random order, and judge what arrived."""
+        if self._stopped:
+            raise NotJudged("the gateway has been stopped already")
+        connections = list(connections)
+        if not connections:
+            raise NotJudged("a scenario has nothing to send")
+        self._rng.shuffle(connections)
+        observed = self._trial.send(connections)
+        return self._judged(observed)
+
+    def _shuffled(self, handsets: Sequence[str]) -> list[str]:
+        return self._rng.sample(handsets, len(handsets))
+
+    def _judged(self, observed: Observation) -> Visit:
+        disclosures = [
+            *(one for outcome in observed.outcomes for one in self._judge.outcome(outcome)),
+            *(one for receipt in observed.strays for one in self._judge.stray(receipt)),
+        ]
+        self._remember(observed, disclosures)
+        reached = {receipt.site for one in observed.outcomes for receipt in one.receipts}
+        ordinary = frozenset(site for site in reached if not self.policy.site_for(site))
+        return Visit(observed.outcomes, disclosures, ordinary)
+
+    def _remember(self, observed: Observation, disclosures: Sequence[Disclosure]) -> None:
+        record = self.record
+        record.disclosures += disclosures
+        record.requests = self._trial.sent
+        for outcome in observed.outcomes:
+            record.handsets.add(outcome.request.handset)
+            record.sites.update(receipt.site for receipt in outcome.receipts)
+            record.arrived += outcome.arrived
+            record.disclosed_rightly += self._judge.disclosed_rightly(outcome)
+            if self._judge.unproved(outcome):
+                record.unproved.append(outcome)
+
+    # Sessions
+
+    @contextlib.contextmanager
+    def _changed(self, change: Change) -> Iterator[list[str]]:
+        """For a while some addresses are held otherwise; afterwards everyone has the old one."""
+        self.gateway.attach(change)
+        try:
+            yield list(change)
+        finally:
+            sessions = self.population.sessions
+            self.gateway.attach({address: sessions[address] for address in change})
+
+    def handed_over(self) -> contextlib.AbstractContextManager[list[str]]:
+        """Addresses of agreed handsets pass to subscribers who held none before."""
+        return self._changed(dict(zip(self.agreed, self.population.spare, strict=False)))
+
+    def detached(self) -> contextlib.AbstractContextManager[list[str]]:
+        """A few subscribers hang up; nobody holds their addresses then."""
+        return self._changed(dict.fromkeys(self.agreed[::3]))
+
+    def withdrawn(self) -> contextlib.AbstractContextManager[list[str]]:
+        """A few subscribers take their consent back."""
+        people = self.population.agreed
+        return self._changed({one: replace(people[one], consent=False) for one in self.agreed[::3]})
+
+    def disturbed(self, trouble: str) -> contextlib.AbstractContextManager[None]:
+        """For a while the feed of sessions fails the gateway."""
+        return self.gateway.disturbed(trouble)
+
+    # The gateway as installed, and what it leaves behind
+
+    def installed_digest(self, host: Host) -> str:
+        """The digest of what stands in the places of the candidate's files, seen by testinfra."""
+        mine, install = self.candidate, self.candidate.spec.install
+        sums = {path: host.file(str(install / path)).sha256sum for path in mine.files}
+        links = {
+            path: host.check_output("readlink -- %s", str(install / path)) for path in mine.links
+        }
+        return digest_of_sums(sums, mine.executable, links)
+
+    def stop(self) -> Visit:
+        """Stop the gateway, and judge what it still sent and what it left behind."""
+        self.gateway.assert_sound()
+        self.gateway.stop()
+        self._stopped = True
+        left = self._judged(self._trial.rest())
+        files = self._left_behind()
+        self.record.errors = "\n".join(_errors(files.values()))
+        residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
+        self.record.disclosures += residue
+        return Visit(left.outcomes, [*left.disclosures, *residue])
+
+    def _left_behind(self) -> dict[str, bytes]:
+        install = self.candidate.spec.install
+        given = {str(install / path) for path in self.gateway.provided_files}
+        files = {path: data for path, data in self.gateway.written().items() if path not in given}
+        return {**files, "standard output and error": self.gateway.log.data}
+
+
+def _errors(files: Iterable[bytes], most: int = 6) -> list[str]:
+    """The last lines in which nginx complains, wherever it logs."""
+    lines = [line for data in files for line in data.splitlines() if _COMPLAINT.search(line)]
+    return [line.decode("utf-8", "replace")[:300] for line in lines[-most:]]
+
+
+@contextlib.contextmanager
+def gate_on(lab: Lab, candidate: Candidate, policy: Policy, seed: str) -> Iterator[Gate]:
+    """Start a candidate's gateway with a population attached. NotJudged when it does not serve."""
+    population = populate(
+        random.Random(f"{seed} population"),
+        agreed=AGREED,
+        refused=REFUSED,
+        nobody=NOBODY,
+        spare=SPARE,
+        strangers=STRANGERS,
+    )
+    with lab.gateway(candidate, population.sessions) as gateway:
+        yield Gate(lab, candidate, policy, seed, gateway, population)

@@ -1,0 +1,157 @@
+"""The pytest plugin that runs features on a candidate and gives the verdict.
+
+`headgate check` starts pytest with a session at hand, for one candidate after another; plain
+`pytest features --candidate DIR --policy FILE` opens a session of its own. Both judge by the same
+record, and both end with the verdict's exit status.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headgate import resources
+from headgate.candidate import Candidate, load_candidate
+from headgate.errors import HeadgateError
+from headgate.feeds import faults_of
+from headgate.gate.collect import FeatureFile, example_of, is_scenario
+from headgate.gate.gate import Gate
+from headgate.gate.record import Recorder
+from headgate.gate.session import Session
+from headgate.policy import Policy, load_policy
+from headgate.verdict import APPROVED, Verdict
+
+GIVEN = pytest.StashKey[tuple[Session, Candidate]]()
+VERDICT = pytest.StashKey[Verdict]()
+_RECORDER = pytest.StashKey[Recorder]()
+
+# The categories that the features speak of by name; another scenario covers any further one.
+NAMED_CATEGORIES = ("premium", "adult", "partner")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("headgate")
+    samples = resources.root() / "gateway_config"
+    group.addoption(
+        "--candidate", type=Path, default=samples / "released", help="the candidate to judge"
+    )
+    group.addoption(
+        "--policy", type=Path, default=samples / "policy.yaml", help="the policy to judge it by"
+    )
+    group.addoption("--seed", help="repeat the run that had this seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    recorder = Recorder()
+    config.stash[_RECORDER] = recorder
+    config.pluginmanager.register(recorder, "headgate-recorder")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.suffix != ".feature":
+        return None
+    collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
+    return collector
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not apply to this policy and gateway; end with what looks back."""
+    scenarios = [item for item in items if is_scenario(item)]
+    if not scenarios:
+        return
+    policy, candidate = _inputs(config)
+    config.stash[_RECORDER].candidate = candidate
+    given = GIVEN in config.stash
+    kept = [one for one in items if not is_scenario(one) or _applies(one, policy, candidate, given)]
+    items[:] = sorted(kept, key=_turn)
+
+
+def _inputs(config: pytest.Config) -> tuple[Policy, Candidate]:
+    if GIVEN in config.stash:
+        session, candidate = config.stash[GIVEN]
+        return session.policy, candidate
+    try:
+        defaults = resources.root() / "gateway_config" / "gateway.yaml"
+        policy = load_policy(config.getoption("--policy"))
+        return policy, load_candidate(config.getoption("--candidate"), defaults)
+    except HeadgateError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _applies(item: pytest.Item, policy: Policy, candidate: Candidate, given: bool) -> bool:
+    tags = {mark.name for mark in item.iter_markers()}
+    example = example_of(item)
+    others = set(policy.categories) - set(NAMED_CATEGORIES)
+    return not (
+        ("incident" in tags and given)
+        or ("permitted_sites" in tags and not policy.sites)
+        or ("other_categories" in tags and not others)
+        or ("consent_required" in tags and not policy.consent_required)
+        or example.get("category", *policy.categories[:1]) not in (*policy.categories, None)
+        or example.get("trouble", "none") not in (*faults_of(candidate.spec.sessions), "none")
+    )
+
+
+def _turn(item: pytest.Item) -> int:
+    """The incident is told before the candidate is put in; what stays behind is looked at last."""
+    tags = {mark.name for mark in item.iter_markers()}
+    return 2 if "at_the_end" in tags else 0 if "incident" in tags else 1
+
+
+@pytest.fixture(scope="session")
+def session(pytestconfig: pytest.Config) -> Iterator[Session]:
+    """The lab, under the policy; the one that `headgate check` keeps up, where it runs."""
+    if GIVEN in pytestconfig.stash:
+        yield pytestconfig.stash[GIVEN][0]
+        return
+    from headgate.engines.docker_engine import DockerEngine
+
+    policy = load_policy(pytestconfig.getoption("--policy"))
+    with Session(policy, DockerEngine, seed=pytestconfig.getoption("--seed")) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def gate(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
+    """The candidate, running in the lab."""
+    recorder = pytestconfig.stash[_RECORDER]
+    assert recorder.candidate
+    recorder.session = session
+    recorder.unseen = session.unseen_kinds()
+    with session.gate(recorder.candidate) as running:
+        recorder.gate = running
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    recorder = session.config.stash[_RECORDER]
+    recorder.started = time.monotonic()
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    recorder = session.config.stash[_RECORDER]
+    if recorder.candidate is None or session.config.option.collectonly:
+        return
+    verdict = recorder.verdict()
+    session.config.stash[VERDICT] = verdict
+    if verdict.verdict != APPROVED:
+        session.exitstatus = verdict.exit
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    from headgate.reports.terminal import lines
+
+    if verdict := config.stash.get(VERDICT, None):
+        terminalreporter.section("headgate")
+        for line in lines(verdict):
+            terminalreporter.write_line(line)

@@ -1,0 +1,108 @@
+"""HTTP/1 messages as they came: nothing joined, folded, lower-cased or dropped.
+
+Fields are a list of pairs of bytes in their order, since two fields of one name are two chances to
+disclose a number. What no parser would accept is still split at its first empty line, because the
+bytes have been sent whether or not they were well formed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from headgate.agents import framing
+
+_LINE = re.compile(
+    rb"[^\n]*(?:\n[ \t][^\n]*)*\n?"
+)  # a line with its obsolete folds (RFC 9112, 5.2)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field line, and where in the message its value stands."""
+
+    name: bytes
+    value: bytes
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request or a response, from its first byte to its last."""
+
+    raw: bytes
+
+    @cached_property
+    def _head_start(self) -> int:
+        return framing.leading_lines(self.raw)
+
+    @cached_property
+    def body_start(self) -> int:
+        """Offset of the body; of the end, where the head never ended."""
+        return framing.head_end(self.raw, self._head_start) or len(self.raw)
+
+    @cached_property
+    def start_line(self) -> bytes:
+        return self.raw[self._head_start : self._start_line_end].rstrip(b"\r\n")
+
+    @cached_property
+    def _start_line_end(self) -> int:
+        return (self.raw.find(b"\n", self._head_start) + 1) or len(self.raw)
+
+    @cached_property
+    def method(self) -> bytes:
+        return self.start_line.split(b" ", 1)[0]
+
+    @cached_property
+    def target(self) -> bytes:
+        """The request target: what stands between the first space and the version."""
+        rest = self.start_line.partition(b" ")[2]
+        return re.sub(rb" +HTTP/\d(\.\d)?$", b"", rest)
+
+    @cached_property
+    def status(self) -> int | None:
+        """The status of a response; of the final one, where interim ones precede it."""
+        found = None
+        for match in re.finditer(rb"(?:^|\r?\n\r?\n)HTTP/\d(?:\.\d)? (\d{3})", self.raw):
+            found = int(match[1])
+            if found >= 200 or found == 101:
+                break
+        return found
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        fields = []
+        for match in _LINE.finditer(self.raw, self._start_line_end, self.body_start):
+            name, colon, value = match[0].partition(b":")
+            if colon:
+                start = match.start() + len(name) + 1
+                fields.append(Field(name.strip(), value.strip(), start, match.end()))
+        return tuple(fields)
+
+    @property
+    def body(self) -> bytes:
+        return self.raw[self.body_start :]
+
+    def place(self, offset: int) -> str:
+        """Where in a request a byte stands, in the words of a finding."""
+        if offset < self._start_line_end:
+            query = self.raw.find(b"?", self._head_start, self._start_line_end)
+            return "query" if -1 < query < offset else "request line"
+        if offset >= self.body_start:
+            return "body"
+        for field in self.fields:
+            if offset < field.end:
+                name = field.name.decode("latin-1").lower()
+                if offset < field.start:
+                    return f"header name {name}"
+                return "cookie" if name == "cookie" else f"header {name}"
+        return "header"
+
+
+def origin_form(target: bytes) -> bytes:
+    """The path and query of a request target (RFC 9112, 3.2): of `http://host/a?b`, `/a?b`."""
+    match = re.match(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", target)
+    rest = target[match.end() :] if match else target
+    return rest if rest.startswith(b"/") else b"/" + rest

@@ -1,0 +1,302 @@
+"""Holding what arrived against the policy. Pure: bytes and a policy in, disclosures out.
+
+Each check names the clause of the contract ("What must hold") that it enforces. What a handset
+itself wrote into a request is no disclosure where it comes out again; in a header of the policy's
+name it is a forgery.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from headgate.detector import Hit, Scanner
+from headgate.http import Field, Message, origin_form
+from headgate.masking import excerpt
+from headgate.numbers import Subscriber
+from headgate.policy import Permission, Policy
+from headgate.request import Outcome, Receipt
+
+LEAK = "leak"
+MISATTRIBUTION = "misattribution"
+FORGERY = "forgery"
+MISSING = "missing"
+EXCESS = "excess"
+NO_CONSENT = "no-consent"
+FAIL_OPEN = "fail-open"
+RESIDUE = "residue"
+
+RULES = {
+    LEAK: 2,
+    MISATTRIBUTION: 1,
+    FORGERY: 3,
+    MISSING: 1,
+    EXCESS: 1,
+    NO_CONSENT: 1,
+    FAIL_OPEN: 4,
+    RESIDUE: 5,
+}
+
+# Answers by which a gateway says that it does not work, rather than that it will not.
+_FAILURES = (500, 502, 504)
+
+# A value that reads as a number, whoever's: digits in the length of an E.164 number or longer.
+_NUMBER_LIKE = re.compile(rb"\d{8,}")
+# Where an answer makes the handset send on what it holds: by itself, or at the next click.
+_SENT_ON_FIELDS = (b"location", b"content-location", b"refresh", b"set-cookie", b"link")
+_SENT_ON_BODY = re.compile(
+    rb"""(?:href|src|action|url|content|value)\s*[=(]\s*["']?[^"'>\s]*$|https?://[^\s"'<>]*$""",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """One broken rule at one place. `site` is a host name, `where` a place in what it received,
+    `sample` a masked excerpt."""
+
+    kind: str
+    site: str
+    address: str
+    subscriber: Subscriber | None
+    form: str
+    where: str
+    request: str
+    sample: str
+
+    @property
+    def rule(self) -> int:
+        return RULES[self.kind]
+
+
+class Judge:
+    """A policy, and a scanner that knows the numbers of everyone in the lab."""
+
+    def __init__(self, policy: Policy, scanner: Scanner) -> None:
+        self._policy = policy
+        self._scanner = scanner
+
+    def outcome(self, outcome: Outcome) -> Iterator[Disclosure]:
+        """Everything wrong with what became of one request."""
+        for receipt in outcome.receipts:
+            yield from self._receipt(receipt, outcome)
+        if outcome.response is not None:
+            yield from self._response(outcome.response, outcome)
+        yield from self._missing(outcome)
+
+    def disclosed_rightly(self, outcome: Outcome) -> bool:
+        """Whether the number arrived where the policy wants it: the positive control."""
+        return self._must_get(outcome) and self._got(outcome)
+
+    def unproved(self, outcome: Outcome) -> bool:
+        """Whether it is unknown what the gateway does with this request.
+
+        It neither arrived nor was refused on purpose: nothing came back, or the gateway failed.
+        Where a gateway does not know its subscriber, failing is a way to refuse.
+        """
+        if outcome.arrived or not (outcome.request.binding and outcome.known):
+            return False
+        failed = outcome.subscriber is not None and outcome.status in _FAILURES
+        return outcome.error == "timeout" or (failed and not self._must_get(outcome))
+
+    def stray(self, receipt: Receipt) -> Iterator[Disclosure]:
+        """What arrived without belonging to a request: no one may learn anything from it."""
+        kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
+        hits = self._scanner.find(receipt.data)
+        for hit in hits:
+            yield _disclosed(kind, receipt, hit, hits, "")
+
+    def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
+        """Rule 5: no number in a log or a file."""
+        hits = self._scanner.find(data)
+        for hit in hits:
+            sample = excerpt(data, hit, hits)
+            yield Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
+
+    # A receipt
+
+    def _permission(self, receipt: Receipt, outcome: Outcome | None) -> Permission:
+        if receipt.kind not in ("http", "https"):
+            return Permission.NO
+        arrived = origin_form(Message(receipt.data).target)
+        target = outcome.request.path if outcome else arrived
+        return self._policy.permits(receipt.site, receipt.port, target)
+
+    def _receipt(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
+        yield from self._forged(receipt, outcome)
+        permission = self._permission(receipt, outcome)
+        permitted = permission is not Permission.NO
+        hits = self._scanner.find(receipt.data)
+        for hit in hits:
+            if receipt.data[hit.start : hit.end] in outcome.request.raw:
+                continue  # the handset's own words
+            kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
+            if kind:
+                yield _disclosed(kind, receipt, hit, hits, outcome.request.id)
+        if permitted and not self._entitled(outcome):
+            yield from self._invented(receipt, outcome)
+
+    def _entitled(self, outcome: Outcome) -> bool:
+        """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
+        subscriber = outcome.subscriber
+        agreed = subscriber is not None and (
+            subscriber.consent or not self._policy.consent_required
+        )
+        return agreed and outcome.known
+
+    def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
+        if outcome.subscriber is None or not outcome.known:
+            return FAIL_OPEN  # rule 4
+        if hit.subscriber.msisdn != outcome.subscriber.msisdn:
+            return MISATTRIBUTION  # rules 1 and 2
+        if not self._entitled(outcome):
+            return NO_CONSENT  # rule 1
+        fields = self._exact_fields(receipt, outcome)
+        if len(fields) != 1 or not _within(hit, fields[0]):
+            # Rule 1: in the policy's header, once, in the policy's form, and in no other place.
+            return EXCESS
+        return None
+
+    def _exact_fields(self, receipt: Receipt, outcome: Outcome) -> list[Field]:
+        """The fields that hold what rule 1 grants, to the byte."""
+        if outcome.subscriber is None:
+            return []
+        granted = self._policy.identifier_for(outcome.subscriber)
+        return [field for field in self._named(receipt) if field.value == granted]
+
+    def _named(self, receipt: Receipt) -> list[Field]:
+        return [one for one in Message(receipt.data).fields if self._policy.named(one.name)]
+
+    def _forged(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
+        """Rule 3: what a handset sent under the policy's name or one of `strip` reaches no site."""
+        if not outcome.request.forged or receipt.kind not in ("http", "https"):
+            return
+        for field in Message(receipt.data).fields:
+            if not self._policy.stripped(field.name):
+                continue
+            if any(value in field.value for value in outcome.request.forged):
+                yield _field(FORGERY, receipt, field, outcome)
+
+    def _invented(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
+        """Rule 4: nor does a number go out that is nobody's (a default, garbage of the store)."""
+        for field in self._named(receipt):
+            hits = self._scanner.find(field.value)
+            if _NUMBER_LIKE.search(field.value) and not hits and not _repeats(field, outcome):
+                yield _field(FAIL_OPEN, receipt, field, outcome)
+
+    def _missing(self, outcome: Outcome) -> Iterator[Disclosure]:
+        """Rule 1: a permitted site gets the number."""
+        if not self._must_get(outcome) or self._got(outcome) or self.unproved(outcome):
+            return
+        where = f"header {self._policy.header.lower()}"
+        if not outcome.arrived:
+            where = "no request arrived"
+        status = f"status {outcome.status}" if outcome.status else outcome.error
+        request = outcome.request
+        yield Disclosure(
+            MISSING, request.host, "", outcome.subscriber, "", where, request.id, status or ""
+        )
+
+    def _must_get(self, outcome: Outcome) -> bool:
+        request = outcome.request
+        if not request.binding or outcome.error == "late" or not self._entitled(outcome):
+            return False
+        port = _port_of(request.raw)
+        return self._policy.permits(request.host, port, request.path) is Permission.YES
+
+    def _got(self, outcome: Outcome) -> bool:
+        return any(self._exact_fields(receipt, outcome) for receipt in outcome.receipts)
+
+    # The handset's side
+
+    def _response(self, response: bytes, outcome: Outcome) -> Iterator[Disclosure]:
+        """Rule 2: no other's number comes back, nor the own one where the handset sends it on."""
+        hits = self._scanner.find(response)
+        for hit in hits:
+            if response[hit.start : hit.end] in outcome.request.raw:
+                continue
+            own = outcome.subscriber
+            if own and hit.subscriber.msisdn == own.msisdn and not _sent_on(response, hit):
+                continue
+            where = Message(response).place(hit.start).replace("request line", "status line")
+            yield Disclosure(
+                LEAK,
+                f"the handset {outcome.request.handset}",
+                outcome.request.handset,
+                hit.subscriber,
+                hit.form,
+                f"response {where}",
+                outcome.request.id,
+                excerpt(response, hit, hits),
+            )
+
+
+def _disclosed(
+    kind: str, receipt: Receipt, hit: Hit, hits: Sequence[Hit], request: str
+) -> Disclosure:
+    return Disclosure(
+        kind,
+        _place_name(receipt),
+        receipt.address,
+        hit.subscriber,
+        hit.form,
+        _where(receipt, hit.start),
+        request,
+        excerpt(receipt.data, hit, hits),
+    )
+
+
+def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Disclosure:
+    """A disclosure of a value that belongs to no subscriber of the lab."""
+    name = field.name.decode("latin-1")
+    value = re.sub(r"\d{3}(?!\d)", "***", field.value.decode("latin-1"))
+    return Disclosure(
+        kind,
+        _place_name(receipt),
+        receipt.address,
+        outcome.subscriber,
+        "as the handset wrote it" if kind == FORGERY else "digits",
+        f"header {name.lower()}",
+        outcome.request.id,
+        f"{name}: {value}",
+    )
+
+
+def _within(hit: Hit, field: Field) -> bool:
+    return field.start <= hit.start and hit.end <= field.end
+
+
+def _repeats(field: Field, outcome: Outcome) -> bool:
+    return any(value in field.value for value in outcome.request.forged)
+
+
+def _sent_on(response: bytes, hit: Hit) -> bool:
+    """Whether an answer makes its handset send the hit on to somebody else."""
+    message = Message(response)
+    if hit.start >= message.body_start:
+        line = response[max(message.body_start, hit.start - 2048) : hit.start]
+        return bool(_SENT_ON_BODY.search(line))
+    return any(
+        field.name.lower() in _SENT_ON_FIELDS and _within(hit, field) for field in message.fields
+    )
+
+
+def _port_of(raw: bytes) -> int:
+    """The port that a request is for: of an absolute form its own, 80 otherwise."""
+    match = re.match(rb"https?://[^/?#:@]*:(\d+)", Message(raw).target)
+    return int(match[1]) if match else 80
+
+
+def _place_name(receipt: Receipt) -> str:
+    if receipt.kind == "dns":
+        return "the name resolver"
+    return receipt.site if receipt.port == 80 else f"{receipt.site}:{receipt.port}"
+
+
+def _where(receipt: Receipt, offset: int) -> str:
+    if receipt.kind in ("http", "https"):
+        return Message(receipt.data).place(offset)
+    return {"dns": "host name in a query", "udp": "datagram", "hello": "TLS ClientHello"}[
+        receipt.kind
+    ]

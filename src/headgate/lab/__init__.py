@@ -1,0 +1,1 @@
+"""The carrier's network in miniature: handsets, a gateway, the world, and the cables between."""

@@ -1,0 +1,277 @@
+"""A candidate's gateway in its cage, from installation to its last log line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import tarfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from headgate.candidate import Candidate
+from headgate.engines.engine import Cage, Deadline
+from headgate.errors import NotJudged
+from headgate.feeds import Change, Reach, feed_for
+from headgate.lab.agent import Agent
+from headgate.lab.log import Log
+from headgate.numbers import Subscriber
+
+# Where nginx and its modules write, beside the candidate's own directory.
+WRITABLE = ("/run", "/tmp", "/var/cache", "/var/lib/nginx", "/var/log", "/var/tmp")
+# nginx does not make the folders of its own paths; Debian's package does.
+FOLDERS = ("/var/log/nginx", "/var/cache/nginx", "/run/nginx")
+
+# Bounds on waiting, in seconds. nginx validates in 10 ms and listens in 20.
+VALIDATING = 20.0
+STARTING = 10.0
+RELOADING = 15.0
+STOPPING = 3.0
+LOOK_EVERY = 0.005
+
+EVIDENCE_SIZE = 256 << 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the gateway's, as seen from outside its cage."""
+
+    pid: int
+    title: str
+    uids: tuple[int, ...]
+    capabilities: int
+    no_new_privileges: bool
+    started: int
+
+    @property
+    def is_worker(self) -> bool:
+        return self.title.startswith("nginx: worker process") and not self.is_leaving
+
+    @property
+    def is_leaving(self) -> bool:
+        return "is shutting down" in self.title
+
+
+class Gateway:
+    """One candidate, running. `sessions` are the subscribers attached, by address."""
+
+    def __init__(self, candidate: Candidate, cage: Cage, cabler: Agent, world: Agent) -> None:
+        self.candidate = candidate
+        self.log = Log()
+        self.pid = cage.pid
+        self.sessions: dict[str, Subscriber] = {}
+        self.known = True
+        self._cage = cage
+        self._cabler = cabler
+        self._feed = feed_for(candidate.spec.sessions, Reach(world.call, self.install, self.reload))
+        self._workers: frozenset[tuple[int, int]] = frozenset()
+
+    # Start and stop
+
+    def start(self, sessions: Mapping[str, Subscriber]) -> None:
+        """Install, validate, start, and wait until every declared port is listened on."""
+        spec = self.candidate.spec
+        self.sessions = dict(sessions)
+        self._install_image_files()
+        self._make_folders()
+        self.install(self.candidate.files, self.candidate.links)
+        self.install(self._feed.files(self.sessions))
+        self._feed.begin(self.sessions)
+        self._validate()
+        self._program = self._cage.start(spec.start, self.log.write)
+        self._await_ports()
+        self._workers = self._worker_ids()
+
+    def _install_image_files(self) -> None:
+        install = PurePosixPath(self.candidate.spec.install)
+        archive = self._cage.image_files(str(install))
+        self._cabler.call("install", pid=self.pid, path=str(install.parent), archive=archive)
+
+    def _make_folders(self) -> None:
+        archive = _archive({folder.lstrip("/"): None for folder in FOLDERS})
+        self._cabler.call("install", pid=self.pid, path="/", archive=archive)
+
+    def install(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+        """Put files below `install`, over what is there."""
+        path = str(self.candidate.spec.install)
+        archive = _archive(files, self.candidate.executable, links)
+        self._cabler.call("install", pid=self.pid, path=path, archive=archive)
+
+    def _validate(self) -> None:
+        command = self.candidate.spec.validate
+        done = self._cage.run(command, VALIDATING)
+        if done.exit is None:
+            raise NotJudged(f"`{' '.join(command)}` did not end within {VALIDATING:.0f} seconds")
+        if done.exit:
+            raise NotJudged(_first_error(done.output) or "not valid", done.output.strip())
+
+    def _await_ports(self) -> None:
+        deadline = Deadline(STARTING)
+        while missing := self._unheard_ports():
+            status = self._program.wait(LOOK_EVERY)
+            if status:
+                words = self.log.last_lines()
+                reason = _first_error(words) or f"the gateway ended with exit status {status}"
+                raise NotJudged(f"does not start: {reason}", words)
+            if not deadline.left:
+                named = " and ".join(f"{port} (ports.{name})" for name, port in missing)
+                raise NotJudged(
+                    f"does not listen on port {named} within {STARTING:.0f} seconds",
+                    self.log.last_lines(),
+                )
+
+    def _unheard_ports(self) -> list[tuple[str, int]]:
+        heard = {port for _, port in self.sockets()}
+        return [(name, port) for name, port in self.declared_ports.items() if port not in heard]
+
+    @property
+    def declared_ports(self) -> dict[str, int]:
+        spec = self.candidate.spec
+        ports = {"proxy": spec.proxy_port, "transparent": spec.transparent_port}
+        return {name: port for name, port in ports.items() if port is not None}
+
+    def stop(self) -> None:
+        """End gracefully, so that what is buffered reaches the logs, and within a bound."""
+        for process in self.processes():
+            if process.title.startswith("nginx: master"):
+                self._signal(process, signal.SIGQUIT)
+        deadline = Deadline(STOPPING)
+        while self.processes() and deadline.left:
+            self._program.wait(LOOK_EVERY)
+        for process in self.processes():
+            self._signal(process, signal.SIGKILL)
+
+    def _signal(self, process: Process, number: int) -> None:
+        self._cabler.call("kill", pid=process.pid, number=number)
+
+    # Sessions
+
+    def attach(self, change: Change) -> None:
+        """Attach subscribers to addresses, or detach (None). It counts when this returns."""
+        for address, subscriber in change.items():
+            self.sessions.pop(address, None)
+            if subscriber is not None:
+                self.sessions[address] = subscriber
+        self._feed.update(self.sessions, change)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return self._feed.faults
+
+    @contextlib.contextmanager
+    def disturbed(self, fault: str) -> Iterator[None]:
+        """For a while the gateway cannot know its subscribers."""
+        self.known = False
+        self._feed.disturb(fault, self.sessions)
+        try:
+            yield
+        finally:
+            self._feed.restore(self.sessions)
+            self.known = True
+
+    def core(self, raw: bytes, handset: str) -> bytes:
+        """What the packet core makes of a handset's request."""
+        return self._feed.core(raw, handset, self.sessions.get(handset))
+
+    def reload(self) -> None:
+        """Reload, and wait until no worker of the old config takes a request any more."""
+        before = self._worker_ids()
+        command = self.candidate.spec.reload
+        done = self._cage.run(command, RELOADING)
+        if done.exit != 0:
+            raise NotJudged(
+                f"does not reload: {_first_error(done.output) or done.exit}", done.output
+            )
+        deadline = Deadline(RELOADING)
+        while not self._worker_ids() or self._worker_ids() & before:
+            self._program.wait(LOOK_EVERY)
+            if not deadline.left:
+                raise NotJudged("does not finish its reload", self.log.last_lines())
+        self._workers = self._worker_ids()
+
+    # Evidence, seen from outside the cage
+
+    def processes(self) -> list[Process]:
+        """The gateway's processes, without those that hold the cage open."""
+        found = self._cabler.call("processes", pid=self.pid)
+        return [
+            Process(
+                one["pid"],
+                one["title"],
+                tuple(one["uids"]),
+                one["capabilities"],
+                one["no_new_privileges"],
+                one["started"],
+            )
+            for one in found
+            if self.pid not in (one["pid"], one["parent"]) and one["state"] != "Z"
+        ]
+
+    def sockets(self) -> list[tuple[str, int]]:
+        """Listening TCP sockets, as (address, port)."""
+        return [(address, port) for address, port in self._cabler.call("sockets", pid=self.pid)]
+
+    def look(self, command: str) -> tuple[int, bytes, bytes]:
+        """Run a shell command of the image inside the cage, as an onlooker."""
+        done = self._cabler.call("look", pid=self.pid, argv=["sh", "-c", command])
+        return done["exit"], done["stdout"], done["stderr"]
+
+    def written(self) -> dict[str, bytes]:
+        """Every file that the gateway could have written, by path; NotJudged if it is too much."""
+        paths = [str(self.candidate.spec.install), *WRITABLE]
+        found = self._cabler.call("read", pid=self.pid, paths=paths, limit=EVIDENCE_SIZE)
+        if found["left"]:
+            raise NotJudged(f"wrote more than can be searched: {', '.join(found['left'][:3])}")
+        return {path: data for path, _, data in found["files"]}
+
+    def assert_sound(self) -> None:
+        """NotJudged when the gateway crashed, was killed or filled its disk on the way."""
+        if self._workers - self._worker_ids():
+            raise NotJudged("a worker process ended on its own", self.log.last_lines())
+        if self.log.overflowed:
+            raise NotJudged("wrote more to its standard streams than can be searched")
+        paths = [str(self.candidate.spec.install), *WRITABLE]
+        for disk in self._cabler.call("space", pid=self.pid, paths=paths):
+            if disk["free"] < 4096:
+                size = disk["size"] >> 20
+                raise NotJudged(
+                    f"filled its disk: {disk['path']} ({size} MiB)", self.log.last_lines()
+                )
+
+    def _worker_ids(self) -> frozenset[tuple[int, int]]:
+        return frozenset((one.pid, one.started) for one in self.processes() if one.is_worker)
+
+    @property
+    def provided_files(self) -> Mapping[str, bytes]:
+        """What the feed of sessions lays below `install`: it holds numbers by its nature."""
+        return self._feed.files(self.sessions)
+
+
+def _archive(
+    files: Mapping[str, bytes | None],
+    executable: Collection[str] = (),
+    links: Mapping[str, str] | None = None,
+) -> bytes:
+    """A tar archive of files by path (None for a folder) and of links by path."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.mode = 0o755 if content is None or path in executable else 0o644
+            member.type = tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+            member.size = len(content or b"")
+            tar.addfile(member, io.BytesIO(content or b""))
+        for path, target in (links or {}).items():
+            member = tarfile.TarInfo(path)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            tar.addfile(member)
+    return buffer.getvalue()
+
+
+def _first_error(words: str) -> str | None:
+    """nginx's own line for what is wrong, with file and line as it gives them."""
+    for line in words.splitlines():
+        if any(level in line for level in ("[emerg]", "[alert]", "[crit]", "[error]")):
+            return line.split("] ", 1)[-1].removeprefix("nginx: ")
+    return None

@@ -1,0 +1,139 @@
+"""The lab: handsets and world stay up, gateways come and go between them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from headgate.candidate import Candidate
+from headgate.engines.engine import Engine, Limits
+from headgate.internet import Internet
+from headgate.lab import topology
+from headgate.lab.agent import Agent
+from headgate.lab.gateway import WRITABLE, Gateway
+from headgate.numbers import Subscriber
+from headgate.request import Connection, Receipt
+
+# Handsets that talk at the same time; enough to keep both ends busy on a few cores.
+CONCURRENCY = 64
+# Seconds that a handset waits for a whole answer. Sites answer at once, so this bounds what a
+# gateway may do by itself, a store that does not answer included.
+PATIENCE = 5.0
+
+_ROLES = ("cabler", "handsets", "world")
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """What came of a connection: one response per answered request, in order, and what failed."""
+
+    responses: tuple[bytes, ...]
+    rest: bytes
+    error: str | None
+
+
+class Lab:
+    """Three nodes on an engine. `internet` knows every name that has an address so far."""
+
+    def __init__(self, engine: Engine, seed: str) -> None:
+        self.engine = engine
+        self.internet = Internet(seed)
+        self._seed = seed
+
+    def __enter__(self) -> Self:
+        with ThreadPoolExecutor(len(_ROLES)) as starting:
+            nodes = dict(zip(_ROLES, starting.map(self._start, _ROLES), strict=True))
+        self._cabler, self._handsets, self._world = (nodes[role] for role in _ROLES)
+        owned = self._handsets.submit("own", pool=topology.POOL)
+        self._world.call("route", internet=topology.internet_prefixes())
+        owned.result()
+        self._world.call("begin", seed=self._seed, names=self.internet.names)
+        return self
+
+    def _start(self, role: str) -> Agent:
+        return Agent(role, self.engine.agent(role))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """The engine ends the nodes."""
+
+    @contextlib.contextmanager
+    def gateway(
+        self, candidate: Candidate, sessions: Mapping[str, Subscriber]
+    ) -> Iterator[Gateway]:
+        """Run a candidate between the cables. NotJudged when it cannot be made to serve."""
+        spec = candidate.spec
+        cage = self.engine.cage(spec.image, [str(spec.install), *WRITABLE], Limits())
+        ends = [
+            {"name": "access", "pid": self._handsets.pid},
+            {"name": "internet", "pid": self._world.pid},
+        ]
+        try:
+            cables = topology.cabling(
+                gateway=cage.pid,
+                handsets=self._handsets.pid,
+                world=self._world.pid,
+                transparent_port=spec.transparent_port,
+            )
+            self._cabler.call("cable", **cables)
+            gateway = Gateway(candidate, cage, self._cabler, self._world)
+            gateway.start(sessions)
+            yield gateway
+        finally:
+            self._cabler.call("unplug", ends=ends)
+            cage.close()
+            self._world.call("collect", last=True)
+
+    def know(self, names: Sequence[str]) -> dict[str, str]:
+        """Give each name its address, and let the world's resolver answer with it."""
+        new = {name: self.internet.address(name) for name in names}
+        self._world.call("learn", names=new)
+        return new
+
+    def exchange(
+        self,
+        gateway: Gateway,
+        connections: Sequence[Connection],
+        *,
+        concurrency: int = CONCURRENCY,
+        patience: float = PATIENCE,
+        pause: float = 0.0,
+    ) -> list[Exchanged]:
+        """Have the handsets carry out the connections, each on its own; one result for each."""
+        plans = [_plan(gateway, connection, pause) for connection in connections]
+        done = self._handsets.call(
+            "exchange", plans=plans, concurrency=concurrency, timeout=patience
+        )
+        return [Exchanged(tuple(one["responses"]), one["rest"], one["error"]) for one in done]
+
+    def receipts(self, last: bool = False) -> list[Receipt]:
+        """What arrived anywhere since the last call."""
+        collected = self._world.call("collect", last=last)
+        self.internet.learn(collected["names"])
+        return [
+            Receipt(site=self.internet.name(one["address"]), **one) for one in collected["receipts"]
+        ]
+
+
+def _plan(gateway: Gateway, connection: Connection, pause: float) -> dict[str, Any]:
+    raws = [gateway.core(request.raw, request.handset) for request in connection.requests]
+    methods = [request.method for request in connection.requests]
+    if connection.pipelined:
+        steps = [[b"".join(raws), methods]]
+    else:
+        steps = [[raw, [method]] for raw, method in zip(raws, methods, strict=True)]
+    return {
+        "source": connection.handset,
+        "address": connection.address,
+        "port": connection.port,
+        "steps": steps,
+        "pause": pause,
+    }

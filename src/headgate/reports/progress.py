@@ -1,0 +1,42 @@
+"""What is going on, for whoever waits: one line at a terminal, a line each in a log."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from types import TracebackType
+from typing import Self, TextIO
+
+
+class Progress:
+    """Call it with what begins now. At a terminal each phase replaces the one before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+    def __call__(self, phase: str) -> None:
+        with self._lock:
+            if self._live:
+                width = shutil.get_terminal_size().columns - 1
+                self._stream.write(f"\r\033[K{f'… {phase}'[:width]}")
+            else:
+                self._stream.write(f"headgate: {phase}\n")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        if self._live:
+            self._stream.write("\r\033[K")
+            self._stream.flush()

@@ -1,0 +1,170 @@
+"""Sending requests through one gateway, and finding out what became of each.
+
+Every request is accounted for: it arrived somewhere, or the gateway refused it, or it is unproved.
+A request is recognised at a site by its token; where a gateway rewrites even that, by the number
+of the receipt, which the site's answer carried back to the handset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from headgate.errors import NotJudged
+from headgate.lab.gateway import Gateway
+from headgate.lab.lab import CONCURRENCY, PATIENCE, Exchanged, Lab
+from headgate.numbers import Subscriber
+from headgate.plan import TOKEN_LENGTH
+from headgate.request import Connection, Outcome, Receipt, Request
+
+_TOKEN = re.compile(rb"(?<![a-z0-9])[a-z][a-z0-9]{%d}(?![a-z0-9])" % (TOKEN_LENGTH - 1))
+_VISIT = re.compile(rb"<p>Visit ([0-9a-f]+)\.")
+
+# A gateway may limit rates and connections. What it refuses is tried again by fewer handsets at
+# once and more slowly, (handsets, seconds between two requests of one), before it counts.
+_SLOWER = ((8, 0.02), (2, 0.25))
+_BUSY = (429, 503)
+# A refusal that a first few slow tries do not mend is the gateway's will, not its limits.
+_ENOUGH = 40
+
+
+@dataclass
+class Observation:
+    """What became of requests, and the receipts that belong to none of them."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    strays: list[Receipt] = field(default_factory=list)
+
+    def extend(self, other: Observation) -> None:
+        self.outcomes += other.outcomes
+        self.strays += other.strays
+
+
+class Trial:
+    """One gateway's requests. It remembers tokens, so that what arrives late finds its request."""
+
+    def __init__(self, lab: Lab, gateway: Gateway) -> None:
+        self._lab = lab
+        self._gateway = gateway
+        self._by_token: dict[bytes, Request] = {}
+        self._routes: dict[str, Connection] = {}
+        self._state: dict[str, tuple[Subscriber | None, bool]] = {}
+
+    @property
+    def sent(self) -> int:
+        return len(self._by_token)
+
+    def send(self, connections: Iterable[Connection]) -> Observation:
+        connections = list(connections)
+        self._routes = {
+            request.token: replace(one, requests=(request,))
+            for one in connections
+            for request in one.requests
+        }
+        hosts = {request.host for one in connections for request in one.requests}
+        self._lab.know([host for host in hosts if host])
+        observed = self._pass(connections, CONCURRENCY, 0.0)
+        self._assert_answering(observed)
+        for concurrency, pause in _SLOWER:
+            self._again(observed, concurrency, pause)
+        return observed
+
+    def _assert_answering(self, observed: Observation) -> None:
+        """A gateway that has fallen silent is not waited for, request by request."""
+        silent = [one for one in observed.outcomes if one.error == "timeout" and one.known]
+        if len(silent) * 2 > len(observed.outcomes):
+            raise NotJudged(
+                f"does not answer: {len(silent)} of {len(observed.outcomes)} requests "
+                f"got nothing within {PATIENCE:.0f} seconds",
+                self._gateway.log.last_lines(),
+            )
+
+    def rest(self) -> Observation:
+        """What arrived after the last request was answered; the gateway has been stopped."""
+        return self._attributed([], [], self._lab.receipts(last=True))
+
+    def _again(self, observed: Observation, concurrency: int, pause: float) -> None:
+        """Try what was refused for want of room again, until a batch shows that it is no use."""
+        waiting = [one for one in observed.outcomes if _wants_room(one)]
+        while waiting:
+            batch, waiting = waiting[:_ENOUGH], waiting[_ENOUGH:]
+            connections = [self._routes[one.request.token] for one in batch]
+            again = self._pass(connections, concurrency, pause)
+            mended = {one.request.token: one for one in again.outcomes if not _wants_room(one)}
+            observed.outcomes[:] = [mended.get(one.request.token, one) for one in observed.outcomes]
+            observed.strays += again.strays
+            if not mended:
+                return
+
+    def _pass(
+        self, connections: Sequence[Connection], concurrency: int, pause: float
+    ) -> Observation:
+        requests = [request for one in connections for request in one.requests]
+        for request in requests:
+            self._by_token[request.token.encode()] = request
+            holder = self._gateway.sessions.get(request.handset)
+            self._state[request.token] = (holder, self._gateway.known)
+        done = self._lab.exchange(
+            self._gateway, connections, concurrency=concurrency, patience=PATIENCE, pause=pause
+        )
+        return self._attributed(connections, done, self._lab.receipts())
+
+    def _attributed(
+        self,
+        connections: Sequence[Connection],
+        done: Sequence[Exchanged],
+        receipts: Sequence[Receipt],
+    ) -> Observation:
+        answers = {
+            request.token: answer
+            for connection, exchanged in zip(connections, done, strict=True)
+            for request, answer in _answers(connection, exchanged)
+        }
+        visits = {
+            int(match[1], 16): token
+            for token, (response, _) in answers.items()
+            if response and (match := _VISIT.search(response))
+        }
+        arrived: dict[str, list[Receipt]] = {}
+        strays = []
+        for receipt in receipts:
+            token = self._token_in(receipt.data) or visits.get(receipt.number)
+            if token is None:
+                strays.append(receipt)
+            else:
+                arrived.setdefault(token, []).append(receipt)
+        for token in arrived.keys() - answers.keys():
+            answers[token] = (None, "late")
+        return Observation([self._outcome(t, a, arrived) for t, a in answers.items()], strays)
+
+    def _token_in(self, data: bytes) -> str | None:
+        for match in _TOKEN.finditer(data.lower()):
+            if request := self._by_token.get(match[0]):
+                return request.token
+        return None
+
+    def _outcome(
+        self,
+        token: str,
+        answer: tuple[bytes | None, str | None],
+        arrived: dict[str, list[Receipt]],
+    ) -> Outcome:
+        request = self._by_token[token.encode()]
+        return Outcome(request, *self._state[token], *answer, arrived.get(token, []))
+
+
+def _answers(
+    connection: Connection, exchanged: Exchanged
+) -> Iterable[tuple[Request, tuple[bytes | None, str | None]]]:
+    for index, request in enumerate(connection.requests):
+        if index < len(exchanged.responses):
+            yield request, (exchanged.responses[index], None)
+        else:
+            yield request, (exchanged.rest or None, exchanged.error or "closed")
+
+
+def _wants_room(outcome: Outcome) -> bool:
+    if outcome.arrived or not outcome.request.binding or not outcome.known:
+        return False
+    return outcome.status in _BUSY or (outcome.response is None and outcome.error != "late")

@@ -1,0 +1,96 @@
+"""Findings and verdicts: what the contract's `verdict.json` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from headgate.judge import Disclosure
+
+APPROVED = "approved"
+REJECTED = "rejected"
+NOT_JUDGED = "not-judged"
+
+EXIT = {APPROVED: 0, REJECTED: 1, NOT_JUDGED: 2}
+# With several candidates the exit is the worst of them: 2 before 1 before 0.
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Disclosures of one kind, at one place of one site; `subscriber` and `sample` are the first
+    one's, masked."""
+
+    kind: str
+    rule: int
+    site: str
+    address: str
+    subscriber: str
+    form: str
+    where: str
+    request: str
+    count: int
+    sample: str
+
+
+def findings_from(disclosures: Iterable[Disclosure]) -> tuple[Finding, ...]:
+    """Disclosures grouped by kind, site, form and place, in the order in which they were seen."""
+    groups: dict[tuple[str, ...], list[Disclosure]] = {}
+    for one in disclosures:
+        groups.setdefault((one.kind, one.site, one.form, one.where), []).append(one)
+    return tuple(_finding(group) for group in groups.values())
+
+
+def _finding(group: list[Disclosure]) -> Finding:
+    first = group[0]
+    return Finding(
+        first.kind,
+        first.rule,
+        first.site,
+        first.address,
+        first.subscriber.masked if first.subscriber else "",
+        first.form,
+        first.where,
+        first.request,
+        len(group),
+        first.sample,
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer on one candidate. `words` is what the gateway itself said, where it matters."""
+
+    candidate: str
+    digest: str
+    verdict: str
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    requests: int = 0
+    sites: int = 0
+    handsets: int = 0
+    seconds: float = 0.0
+    words: str = ""
+    notes: tuple[str, ...] = ()
+    seed: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit(self) -> int:
+        return EXIT[self.verdict]
+
+
+def worst(verdicts: Iterable[Verdict]) -> int:
+    """The exit for several candidates; no verdict at all is not an approval."""
+    return max((verdict.exit for verdict in verdicts), default=EXIT[NOT_JUDGED])
+
+
+def as_json(verdicts: Iterable[Verdict]) -> dict[str, Any]:
+    """The object that `--json` writes (contract, "The command")."""
+    return {"candidates": [_plain(verdict) for verdict in verdicts]}
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    findings = [dict(vars(finding)) for finding in verdict.findings]
+    return {**vars(verdict), "findings": findings, "seconds": round(verdict.seconds, 2)}

@@ -1,0 +1,99 @@
+"""When: where they go, and what they send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_bdd import parsers, when
+
+from headgate.gate.gate import Gate, Visit
+from headgate.gate.plugin import NAMED_CATEGORIES
+
+
+@when(parsers.parse("they visit the sites of the category {category}"), target_fixture="visit")
+def visit_category(gate: Gate, visitors: Sequence[str], category: str) -> Visit:
+    return gate.visit("permitted", by=visitors, categories=[category])
+
+
+@when("they visit the permitted sites", target_fixture="visit")
+def visit_permitted(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("permitted", by=visitors)
+
+
+@when("they visit the sites of every further category", target_fixture="visit")
+def visit_further_categories(gate: Gate, visitors: Sequence[str]) -> Visit:
+    further = set(gate.policy.categories) - set(NAMED_CATEGORIES)
+    return gate.visit("permitted", by=visitors, categories=further)
+
+
+@when("they visit ordinary sites", target_fixture="visit")
+def visit_ordinary(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("ordinary", by=visitors)
+
+
+@when("they visit the permitted sites and ordinary ones", target_fixture="visit")
+def visit_both(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("permitted", "ordinary", by=visitors)
+
+
+@when("they visit sites whose names resemble the permitted ones", target_fixture="visit")
+def visit_lookalikes(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("lookalike", by=visitors)
+
+
+@when("they visit places beside the permitted ones", target_fixture="visit")
+def visit_elsewhere(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("elsewhere", by=visitors)
+
+
+@when("they send requests that name two sites at once", target_fixture="visit")
+def name_two_sites(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("confusion", by=visitors)
+
+
+@when("they visit permitted and ordinary sites in turn without hanging up", target_fixture="visit")
+def visit_in_turn(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("alternating", by=visitors)
+
+
+@when("they send numbers that they have made up", target_fixture="visit")
+def forge(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("forged", by=visitors)
+
+
+@when("they claim to be at another subscriber's address", target_fixture="visit")
+def pose(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("impostor", by=visitors)
+
+
+@when("some of them withdraw their consent and visit the permitted sites", target_fixture="visit")
+def withdraw(gate: Gate) -> Visit:
+    with gate.withdrawn() as visitors:
+        return gate.visit("permitted", by=visitors)
+
+
+@when("some of them hang up and their handsets go on visiting", target_fixture="visit")
+def hang_up(gate: Gate) -> Visit:
+    with gate.detached() as visitors:
+        return gate.visit("permitted", "ordinary", by=visitors)
+
+
+@when(
+    parsers.parse(
+        "they visit permitted and ordinary sites while the list of subscribers is {trouble}"
+    ),
+    target_fixture="visit",
+)
+def visit_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit:
+    with gate.disturbed(trouble):
+        return gate.visit("permitted", "ordinary", by=visitors, most=60)
+
+
+@when("the gateway is stopped at the end of its day", target_fixture="visit")
+def stop(gate: Gate) -> Visit:
+    return gate.stop()
+
+
+@when("subscribers go about their day", target_fixture="visit")
+def go_about(gate: Gate) -> Visit:
+    return gate.visit("permitted", "ordinary", by=gate.agreed)

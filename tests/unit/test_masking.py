@@ -1,0 +1,113 @@
+"""What people are shown holds no number."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import struct
+from urllib.parse import quote
+
+import pytest
+
+from headgate.detector import Scanner
+from headgate.masking import excerpt, mask_hits, mask_text
+from headgate.numbers import Subscriber
+
+ADA = Subscriber("447700900123", "001016340888752")
+SCANNER = Scanner([ADA])
+NUMBER = b"447700900123"
+
+PLANTED = [
+    NUMBER,
+    b"+447700900123",
+    b"+44 (0)7700 900123",
+    b"7700900123",
+    b"001016340888752",
+    b"6340888752",
+    b"321009007744",
+    b"683d0d991b",
+    b"447700091032",
+    bytes.fromhex("447700091032"),
+    bytes.fromhex("910044770009103291"),
+    struct.pack(">Q", 447700900123),
+    struct.pack("<Q", 447700900123),
+    base64.b64encode(NUMBER),
+    base64.b64encode(base64.b64encode(NUMBER)),
+    base64.b64encode(gzip.compress(NUMBER)),
+    gzip.compress(NUMBER),
+    NUMBER.hex().encode(),
+    hashlib.sha256(NUMBER).hexdigest().encode(),
+    hashlib.sha256(NUMBER).hexdigest()[:20].encode(),
+    hashlib.md5(NUMBER).digest(),
+    base64.b64encode(hashlib.sha1(NUMBER).digest()),
+    "447700900123".encode("utf-16-le"),
+    "".join(f"%{digit:02x}" for digit in NUMBER).encode(),
+    quote("".join(f"%{digit:02x}" for digit in NUMBER)).encode(),
+    "".join(f"\\u{digit:04x}" for digit in NUMBER).encode(),
+    "".join(f"&#{digit};" for digit in NUMBER).encode(),
+    b"447700900123447700900123 447700900123",
+    b"44770\r\n 0900123",
+]
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda data: repr(data[:24]))
+def test_nothing_of_a_number_is_left_in_what_is_shown(planted: bytes) -> None:
+    data = b"GET /a HTTP/1.1\r\nX: " + planted + b"\r\n\r\n"
+    hits = SCANNER.find(data)
+    assert hits
+
+    shown = mask_hits(data, hits)
+
+    assert shown.isprintable()
+    assert SCANNER.find(shown.encode()) == []
+    assert SCANNER.find(excerpt(data, hits[0], hits).encode()) == []
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda data: repr(data[:24]))
+def test_nothing_of_a_number_is_left_in_text(planted: bytes) -> None:
+    text = f"error: upstream said {planted.decode(errors='surrogateescape')}!"
+
+    assert SCANNER.find(mask_text(text, SCANNER).encode(errors="replace")) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"n: 447700900123\r\n", r"n: 447700900***\r\n"),
+        (b"n: +44 7700 900 123", "n: +44 7700 900 ***"),
+        (b"n: +44 7700 9001 23", "n: +44 7700 900* **"),
+        (b"n: " + base64.b64encode(NUMBER), "n: NDQ3NzAw********"),
+        (b"n: 321009007744", "n: ************"),
+        (b"it's \"\xff\\\x00", "it's \"\\xff\\\\\\x00"),
+        (b"", ""),
+    ],
+)
+def test_bytes_are_shown_in_printable_characters(data: bytes, shown: str) -> None:
+    assert mask_hits(data, SCANNER.find(data)) == shown
+
+
+def test_an_excerpt_is_one_line_with_every_hit_in_it_masked() -> None:
+    data = b"a" * 40 + b"\r\nto: 07700900123\r\nx: 447700900123\r\n" + b"b" * 40
+    hits = SCANNER.find(data)
+
+    shown = excerpt(data, hits[0], hits, before=6, after=17)
+
+    assert shown == r"…\r\nto: 07700900***\r\nx: 447700900***…"
+
+
+def test_an_excerpt_of_all_the_data_has_no_ellipsis() -> None:
+    assert excerpt(b"447700900123", SCANNER.find(b"447700900123")[0], []) == "447700900***"
+
+
+def test_text_keeps_its_lines_and_letters() -> None:
+    text = "Zoë rang\n\t+447700900123 – “twice”\n"
+
+    assert mask_text(text, SCANNER) == "Zoë rang\n\t+447700900*** – “twice”\n"
+
+
+def test_text_without_a_number_is_the_same() -> None:
+    assert (
+        mask_text("nothing here: 447700900999 \udcff"[:-1], SCANNER)
+        == "nothing here: 447700900999 "
+    )
