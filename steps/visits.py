@@ -28,7 +28,7 @@ def visit_further_categories(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("they visit ordinary sites", target_fixture="visit")
 def visit_ordinary(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("ordinary", by=visitors)
+    return gate.visit("ordinary", "sidedoor", by=visitors)
 
 
 @when("they visit the permitted sites and ordinary ones", target_fixture="visit")

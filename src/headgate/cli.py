@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from headgate import __version__
 from headgate.errors import HeadgateError
+from headgate.numbers import mask_numbers
 
 if TYPE_CHECKING:
     from headgate.verdict import Verdict
@@ -68,14 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _check(args) if args.command == "check" else _doctor()
     except HeadgateError as error:
         print(f"headgate: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("headgate: interrupted; nothing was judged to its end", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more as it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
+    except Exception as error:  # Python itself would exit with 1, which says "rejected"
+        what = f"{type(error).__name__}: {mask_numbers(str(error))}"
+        print(f"headgate: failed: {what}", file=sys.stderr)
+        if "HEADGATE_DEBUG" in os.environ:
+            raise
+        print("headgate: HEADGATE_DEBUG=1 shows where", file=sys.stderr)
+    return 2
 
 
 def _terminated(number: int, frame: object) -> None:

@@ -97,7 +97,7 @@ def no_engine(error: HeadgateError, socket: Path) -> Check:
         mend = "sudo systemctl start docker, or where there is no systemd: sudo dockerd"
     else:
         mend = "sudo apt-get install docker.io iptables"
-    return Check("engine", "fail", str(error), mend)
+    return Check("engine", "fail", str(error.__cause__ or error), mend)
 
 
 def built(client: docker.DockerClient) -> Check:

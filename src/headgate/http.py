@@ -8,6 +8,7 @@ bytes have been sent whether or not they were well formed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from headgate.agents import framing
 _LINE = re.compile(
     rb"[^\n]*(?:\n[ \t][^\n]*)*\n?"
 )  # a line with its obsolete folds (RFC 9112, 5.2)
+_INTERIM = re.compile(rb"HTTP/\d(?:\.\d)? 1(?!01)\d\d")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,18 @@ class Message:
             if found >= 200 or found == 101:
                 break
         return found
+
+    @property
+    def responses(self) -> Iterator[Message]:
+        """The interim responses (1xx, RFC 9110, 15.2), then the final one: each a message."""
+        start = 0
+        while interim := _INTERIM.match(self.raw, start):
+            end = framing.head_end(self.raw, interim.end())
+            if end is None:
+                break
+            yield Message(self.raw[start:end])
+            start = end
+        yield Message(self.raw[start:])
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:

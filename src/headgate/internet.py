@@ -53,8 +53,8 @@ class Internet:
 
     def learn(self, addresses: Mapping[str, str]) -> None:
         for name, address in addresses.items():
-            self._address[name] = address
-            self._name[address] = name
+            self._address[normal(name)] = address
+            self._name[address] = normal(name)
 
     @property
     def names(self) -> dict[str, str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headgate.detector import Hit, Scanner
 from headgate.http import Field, Message, origin_form
-from headgate.masking import excerpt
+from headgate.masking import excerpt, mask_text
 from headgate.numbers import Subscriber
 from headgate.policy import Permission, Policy
 from headgate.request import Outcome, Receipt
@@ -79,10 +79,14 @@ class Judge:
 
     def outcome(self, outcome: Outcome) -> Iterator[Disclosure]:
         """Everything wrong with what became of one request."""
+        return map(self._masked, self._outcome(outcome))
+
+    def _outcome(self, outcome: Outcome) -> Iterator[Disclosure]:
         for receipt in outcome.receipts:
             yield from self._receipt(receipt, outcome)
         if outcome.response is not None:
-            yield from self._response(outcome.response, outcome)
+            for response in Message(outcome.response).responses:
+                yield from self._response(response.raw, outcome)
         yield from self._missing(outcome)
 
     def disclosed_rightly(self, outcome: Outcome) -> bool:
@@ -105,14 +109,20 @@ class Judge:
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
-            yield _disclosed(kind, receipt, hit, hits, "")
+            yield self._masked(_disclosed(kind, receipt, hit, hits, ""))
 
     def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
         """Rule 5: no number in a log or a file."""
         hits = self._scanner.find(data)
         for hit in hits:
             sample = excerpt(data, hit, hits)
-            yield Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
+            left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
+            yield self._masked(left)
+
+    def _masked(self, one: Disclosure) -> Disclosure:
+        """A gateway can make a number part of a host's, a header's or a file's name."""
+        site, where = mask_text(one.site, self._scanner), mask_text(one.where, self._scanner)
+        return replace(one, site=site, where=where)
 
     # A receipt
 
@@ -134,8 +144,8 @@ class Judge:
             kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
             if kind:
                 yield _disclosed(kind, receipt, hit, hits, outcome.request.id)
-        if permitted and not self._entitled(outcome):
-            yield from self._invented(receipt, outcome)
+        if permitted:
+            yield from self._nobodys(receipt, outcome)
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
@@ -175,14 +185,23 @@ class Judge:
         for field in Message(receipt.data).fields:
             if not self._policy.stripped(field.name):
                 continue
-            if any(value in field.value for value in outcome.request.forged):
+            if _repeats(field, outcome):
                 yield _field(FORGERY, receipt, field, outcome)
 
-    def _invented(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
-        """Rule 4: nor does a number go out that is nobody's (a default, garbage of the store)."""
+    def _nobodys(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
+        """Values under the policy's name that the gateway made up (a default, the store's garbage).
+
+        Rule 1: beside the number such a value is one too many. Rule 4: where the gateway cannot
+        know the subscriber, nor does a number go out that is nobody's.
+        """
+        entitled = self._entitled(outcome)
+        granted = self._exact_fields(receipt, outcome) if entitled else []
         for field in self._named(receipt):
-            hits = self._scanner.find(field.value)
-            if _NUMBER_LIKE.search(field.value) and not hits and not _repeats(field, outcome):
+            if self._scanner.find(field.value) or _repeats(field, outcome):
+                continue
+            if granted and field.value:
+                yield _field(EXCESS, receipt, field, outcome)
+            elif not entitled and _NUMBER_LIKE.search(field.value):
                 yield _field(FAIL_OPEN, receipt, field, outcome)
 
     def _missing(self, outcome: Outcome) -> Iterator[Disclosure]:
@@ -206,7 +225,11 @@ class Judge:
         return self._policy.permits(request.host, port, request.path) is Permission.YES
 
     def _got(self, outcome: Outcome) -> bool:
-        return any(self._exact_fields(receipt, outcome) for receipt in outcome.receipts)
+        return any(
+            self._exact_fields(receipt, outcome)
+            for receipt in outcome.receipts
+            if self._permission(receipt, outcome) is not Permission.NO
+        )
 
     # The handset's side
 
@@ -247,6 +270,9 @@ def _disclosed(
     )
 
 
+_FORMS = {FORGERY: "as the handset wrote it", FAIL_OPEN: "digits", EXCESS: "nobody's number"}
+
+
 def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Disclosure:
     """A disclosure of a value that belongs to no subscriber of the lab."""
     name = field.name.decode("latin-1")
@@ -256,7 +282,7 @@ def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Discl
         _place_name(receipt),
         receipt.address,
         outcome.subscriber,
-        "as the handset wrote it" if kind == FORGERY else "digits",
+        _FORMS[kind],
         f"header {name.lower()}",
         outcome.request.id,
         f"{name}: {value}",
@@ -268,7 +294,7 @@ def _within(hit: Hit, field: Field) -> bool:
 
 
 def _repeats(field: Field, outcome: Outcome) -> bool:
-    return any(value in field.value for value in outcome.request.forged)
+    return any(value and value in field.value for value in outcome.request.forged)
 
 
 def _sent_on(response: bytes, hit: Hit) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from headgate.gateway_spec import GatewaySpec
@@ -63,7 +63,8 @@ def lines(name: str) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Plan:
     """`sites` are the permitted ones to visit (of one category, perhaps); `address_of` gives each
-    host name its address; `rng` makes a run repeatable by its seed."""
+    host name its address; `rng` makes a run repeatable by its seed; `side_doors` are ports that
+    the gateway listens on without having declared them."""
 
     policy: Policy
     sites: Sequence[Site]
@@ -71,6 +72,7 @@ class Plan:
     population: Population
     rng: random.Random
     address_of: Callable[[str], str]
+    side_doors: Sequence[int] = ()
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -84,9 +86,22 @@ class Plan:
         return self.rng.choice(_TOKEN_LETTERS) + rest
 
     def ordinary_hosts(self, count: int) -> list[str]:
-        """Names of well-known sites that the policy does not name."""
-        free = [host for host in lines("ordinary_sites.txt") if not self.policy.site_for(host)]
-        return self.rng.sample(free, min(count, len(free)))
+        """Names of well-known sites that the policy does not name; an address, where it names all
+        of them."""
+        names = self.rng.sample(self._unnamed_hosts, min(count, len(self._unnamed_hosts)))
+        return names or [self.ordinary_address()]
+
+    def ordinary_address(self) -> str:
+        """An address, as a host, that the policy does not name."""
+        while True:
+            low = ".".join(str(self.rng.randrange(1, 255)) for _ in range(3))
+            address = f"{self.rng.choice((23, 52, 93, 151))}.{low}"
+            if not self.policy.site_for(address):
+                return address
+
+    @cached_property
+    def _unnamed_hosts(self) -> list[str]:
+        return [host for host in lines("ordinary_sites.txt") if not self.policy.site_for(host)]
 
     def host_of(self, site: Site) -> str:
         """A host that an entry of the policy covers: the host itself, or one below it."""
@@ -100,6 +115,11 @@ class Plan:
         below = self.rng.choice(site.paths) if site and site.paths else "/"
         separator = "" if below.endswith("/") else "/"
         return below + separator + self.rng.choice(_WORDS)
+
+    def port_of(self, site: Site | None, mode: str) -> int:
+        """A port that the site may get the number on, where the policy leaves a choice. On the
+        transparent way it is 80: others do not pass through the gateway."""
+        return self.rng.choice(site.ports) if site and mode == EXPLICIT else 80
 
     def connection(
         self,

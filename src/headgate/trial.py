@@ -8,7 +8,7 @@ of the receipt, which the site's answer carried back to the handset.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from headgate.errors import NotJudged
@@ -23,10 +23,11 @@ _VISIT = re.compile(rb"<p>Visit ([0-9a-f]+)\.")
 
 # A gateway may limit rates and connections. What it refuses is tried again by fewer handsets at
 # once and more slowly, (handsets, seconds between two requests of one), before it counts.
-_SLOWER = ((8, 0.02), (2, 0.25))
+_SLOWER = ((32, 0.11), (8, 0.2), (2, 0.25))
 _BUSY = (429, 503)
-# A refusal that a first few slow tries do not mend is the gateway's will, not its limits.
-_ENOUGH = 40
+# A refusal that a first few slow tries do not mend is the gateway's will, not its limits; where
+# that was so before, fewer tell.
+_ENOUGH, _FEWER = 40, 8
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Trial:
         self._by_token: dict[bytes, Request] = {}
         self._routes: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
+        self._unjudged = Observation()
 
     @property
     def sent(self) -> int:
@@ -65,10 +67,19 @@ class Trial:
         hosts = {request.host for one in connections for request in one.requests}
         self._lab.know([host for host in hosts if host])
         observed = self._pass(connections, CONCURRENCY, 0.0)
-        self._assert_answering(observed)
+        self._assert_serving(observed)
         for concurrency, pause in _SLOWER:
             self._again(observed, concurrency, pause)
         return observed
+
+    def _assert_serving(self, observed: Observation) -> None:
+        try:
+            self._assert_answering(observed)
+            if any(_wants_room(one) for one in observed.outcomes):
+                self._gateway.assert_running()
+        except NotJudged:
+            self._unjudged.extend(observed)  # a number that was seen stays seen
+            raise
 
     def _assert_answering(self, observed: Observation) -> None:
         """A gateway that has fallen silent is not waited for, request by request."""
@@ -81,20 +92,24 @@ class Trial:
             )
 
     def rest(self) -> Observation:
-        """What arrived after the last request was answered; the gateway has been stopped."""
-        return self._attributed([], [], self._lab.receipts(last=True))
+        """What arrived after the last request was answered, or from a gateway that then ceased to
+        serve. Messages that have not come to their end are taken as they are."""
+        rest = self._attributed([], [], self._lab.receipts(last=True))
+        rest.extend(self._unjudged)
+        self._unjudged = Observation()
+        return rest
 
     def _again(self, observed: Observation, concurrency: int, pause: float) -> None:
         """Try what was refused for want of room again, until a batch shows that it is no use."""
         waiting = [one for one in observed.outcomes if _wants_room(one)]
+        silent = [one for one in waiting if one.error == "timeout"]
+        if len(silent) > concurrency:  # not one lost on the way, but a gateway that hangs
+            waiting = [one for one in waiting if one.error != "timeout"]
         while waiting:
             batch, waiting = waiting[:_ENOUGH], waiting[_ENOUGH:]
-            connections = [self._routes[one.request.token] for one in batch]
-            again = self._pass(connections, concurrency, pause)
-            mended = {one.request.token: one for one in again.outcomes if not _wants_room(one)}
-            observed.outcomes[:] = [mended.get(one.request.token, one) for one in observed.outcomes]
-            observed.strays += again.strays
-            if not mended:
+            tried = {one.request.token: self._routes[one.request.token] for one in batch}
+            again = self._pass([*tried.values()], concurrency, pause)
+            if not _mend(observed, again, tried):
                 return
 
     def _pass(
@@ -134,8 +149,8 @@ class Trial:
                 strays.append(receipt)
             else:
                 arrived.setdefault(token, []).append(receipt)
-        for token in arrived.keys() - answers.keys():
-            answers[token] = (None, "late")
+        for token in arrived:
+            answers.setdefault(token, (None, "late"))
         return Observation([self._outcome(t, a, arrived) for t, a in answers.items()], strays)
 
     def _token_in(self, data: bytes) -> str | None:
@@ -157,11 +172,26 @@ class Trial:
 def _answers(
     connection: Connection, exchanged: Exchanged
 ) -> Iterable[tuple[Request, tuple[bytes | None, str | None]]]:
+    answered = len(exchanged.responses)
     for index, request in enumerate(connection.requests):
-        if index < len(exchanged.responses):
+        if index < answered:
             yield request, (exchanged.responses[index], None)
         else:
-            yield request, (exchanged.rest or None, exchanged.error or "closed")
+            begun = exchanged.rest if index == answered else b""
+            yield request, (begun or None, exchanged.error or "closed")
+
+
+def _mend(observed: Observation, again: Observation, tried: Collection[str]) -> bool:
+    """Put what a second try mended in its place, and what arrived meanwhile beside it."""
+    mended = {
+        one.request.token: one
+        for one in again.outcomes
+        if one.request.token in tried and not _wants_room(one)
+    }
+    observed.outcomes[:] = [mended.get(one.request.token, one) for one in observed.outcomes]
+    observed.outcomes += [one for one in again.outcomes if one.request.token not in tried]
+    observed.strays += again.strays
+    return bool(mended)
 
 
 def _wants_room(outcome: Outcome) -> bool:

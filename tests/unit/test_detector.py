@@ -68,7 +68,8 @@ def test_a_number_with_digits_written_next_to_it_is_found(text: bytes, form: str
 
 @pytest.mark.parametrize(
     "text",
-    [b"1770090012345", b"1797700900.12345", b"100.77.0.09001.239", b"1797700900.123"],
+    [b"1770090012345", b"1797700900.12345", b"100.77.0.09001.239", b"1797700900.123",
+     b"5ea7700900123bd0"],
 )  # fmt: skip
 def test_a_significant_number_in_the_midst_of_a_timestamp_is_an_accident(text: bytes) -> None:
     assert SCANNER.find(text) == []

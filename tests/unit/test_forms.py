@@ -18,9 +18,9 @@ from urllib.parse import quote
 import pytest
 
 from headgate.detector import Hit, Scanner
-from headgate.forms import FORMS, Identity
+from headgate.forms import FORMS, Form, Identity
 from headgate.forms._plan import split, trunk
-from headgate.layers import LAYERS
+from headgate.layers import LAYERS, Layer
 from headgate.numbers import Subscriber
 
 MSISDN = b"447700900123"
@@ -316,7 +316,9 @@ def identities(hits: list[Hit]) -> set[tuple[Subscriber, str]]:
     return {(hit.subscriber, hit.identity) for hit in hits}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.form}: {case.planted[:20]!r}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case.form}: {case.planted[:20]!r}" for case in CASES]
+)
 def test_what_is_planted_is_found_and_named(case: Case) -> None:
     data = around(case.planted)
 
@@ -328,13 +330,19 @@ def test_what_is_planted_is_found_and_named(case: Case) -> None:
     assert start <= hits[0].start < hits[0].end <= end
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.form}: {case.near_miss[:20]!r}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case.form}: {case.near_miss[:20]!r}" for case in CASES]
+)
 def test_a_near_miss_is_silent(case: Case) -> None:
     assert SCANNER.find(around(case.near_miss)) == []
 
 
+def _name(part: Form | Layer) -> str:
+    return part.name
+
+
 def test_every_form_and_layer_is_planted_by_a_case() -> None:
-    assert {case.part for case in CASES} == {each.name for each in (*FORMS, *LAYERS)}
+    assert {case.part for case in CASES} == {*map(_name, FORMS), *map(_name, LAYERS)}
 
 
 def test_forms_and_layers_come_in_the_order_of_their_file_names() -> None:

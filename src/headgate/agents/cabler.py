@@ -8,6 +8,7 @@ from /proc. A candidate has no way to answer in its place.
 from __future__ import annotations
 
 import io
+import ipaddress
 import os
 import re
 import signal
@@ -187,7 +188,7 @@ def _readable(address: str) -> str:
     raw = b"".join(words)
     if len(raw) == 4:
         return ".".join(map(str, raw))
-    return "::" if not any(raw) else raw.hex(":", 2)
+    return str(ipaddress.IPv6Address(raw))
 
 
 def look(pid: int, argv: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import re
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?(?=\n)", re.I)
 _CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\n]*chunked[ \t]*\r?(?=\n)", re.I)
-_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[^\n]*\n")
+_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[^\n]*\n")
 _TRAILER_END = re.compile(rb"(?:[^\r\n][^\n]*\n)*\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 
@@ -54,6 +54,8 @@ def response_end(data: bytes | bytearray, method: bytes) -> int | None:
             continue
         if method == b"HEAD" or status in (101, 204, 304):
             return body
+        if method == b"CONNECT" and 200 <= status < 300:
+            return body  # RFC 9112, 6.3: what follows is the tunnel
         return _body_end(data, body, rest=UNTIL_CLOSE, start=start)
     return None
 

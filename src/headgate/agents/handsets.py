@@ -42,23 +42,34 @@ def own(pool: str) -> None:
 async def exchange(plans: Sequence[Plan], concurrency: int, timeout: float) -> list[Outcome]:
     """Carry out each plan on a connection of its own, `concurrency` at a time.
 
-    A plan is `{source, address, port, steps, pause}`; a step is `(bytes, methods)`: the bytes are
+    Plans with a pause are spread evenly over time, and those of one handset come one after
+    another. A plan is `{source, address, port, steps, pause}`; a step is `(bytes, methods)`: the bytes are
     sent, then as many whole responses are awaited as there are methods. The outcome is
     `{responses, rest, error}`: the raw bytes of each whole response, what came besides, and in
     words what went wrong (`None` when nothing did). `timeout` is in seconds for one step.
     """
-    queue = collections.deque(enumerate(plans))
+    queue = collections.deque(_in_turn(plans))
     outcomes: list[Outcome] = [{} for _ in plans]
+    workers = min(concurrency, len(queue))
 
-    async def work() -> None:
+    async def work(offset: float) -> None:
         while queue:
-            index, plan = queue.popleft()
-            if plan["pause"]:
-                await asyncio.sleep(plan["pause"])  # a subscriber's own slowness, not a wait
-            outcomes[index] = await _connection(plan, timeout)
+            for index, plan in queue.popleft():
+                if plan["pause"]:  # a subscriber's own slowness, not a wait
+                    await asyncio.sleep(plan["pause"] * (1 + offset))
+                    offset = 0.0
+                outcomes[index] = await _connection(plan, timeout)
 
-    await asyncio.gather(*(work() for _ in range(min(concurrency, len(plans)))))
+    await asyncio.gather(*(work(number / workers) for number in range(workers)))
     return outcomes
+
+
+def _in_turn(plans: Sequence[Plan]) -> list[list[tuple[int, Plan]]]:
+    """Plans with their indices; those that have to follow one another are in one list."""
+    turns: dict[object, list[tuple[int, Plan]]] = {}
+    for index, plan in enumerate(plans):
+        turns.setdefault(plan["source"] if plan["pause"] else index, []).append((index, plan))
+    return list(turns.values())
 
 
 async def _connection(plan: Plan, timeout: float) -> Outcome:

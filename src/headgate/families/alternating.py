@@ -25,10 +25,11 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
 
 def _visit(plan: Plan, handset: str, site: Site | None, mode: str) -> Request:
     host = plan.host_of(site) if site else plan.ordinary_hosts(1)[0]
+    port = plan.port_of(site, mode)
     return plan.request(
         FAMILY.id,
         handset,
-        host,
+        host if port == 80 else f"{host}:{port}",
         mode=mode,
         path=plan.path_in(site),
         binding=mode == EXPLICIT,

@@ -16,6 +16,8 @@ OTHER_PORTS = (8080, 8000, 81)
 def other_paths(below: str) -> Iterator[str]:
     """Paths that are not below `below`, as sent or after decoding (RFC 3986, 5.2.4)."""
     name = below.strip("/").split("/")[0]
+    if not name:
+        return  # every path is below `/`
     yield "/"
     yield "/account"
     yield f"/{name}"

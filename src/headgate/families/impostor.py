@@ -39,6 +39,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
                     plan.host_of(site) if site else plan.ordinary_hosts(1)[0],
                     mode=mode,
                     path=plan.path_in(site),
+                    port=plan.port_of(site, mode),
                     headers=[(name, value)],
                 )
 

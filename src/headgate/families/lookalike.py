@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 from headgate.families import Family
+from headgate.internet import literal
 from headgate.plan import Plan
-from headgate.policy import Permission
 from headgate.request import Connection
 
 
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")  # the last label of an address, or of nothing at all
+
+
 def lookalikes(host: str) -> Iterator[str]:
-    """Names that resemble `host`, each by one slip that a pattern can make."""
+    """Hosts that resemble `host`, each by one slip that a pattern can make."""
+    return filter(_is_host, _variants(host))
+
+
+def _is_host(name: str) -> bool:
+    """Of what is no host a gateway's resolver may rightly say that it has failed."""
+    labels = name.split(".")
+    if _NUMERIC.fullmatch(labels[-1]):
+        return literal(name) is not None
+    return len(name) <= 253 and all(map(_LABEL.fullmatch, labels))
+
+
+def _variants(host: str) -> Iterator[str]:
     first, _, rest = host.partition(".")
     bare, _, top = host.rpartition(".")
     yield f"{host}.evil.test"  # the end is not anchored
@@ -39,7 +56,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
         names = dict.fromkeys([*lookalikes(host), *lookalikes(suffix), suffix])
         path = plan.path_in(site)
         for name in names:
-            if plan.policy.permits(name, 80, path.encode()) is not Permission.NO:
+            if plan.policy.site_for(name):
                 continue
             for mode in plan.modes:
                 yield plan.connection(FAMILY.id, next(turn), name, mode=mode, path=path)

@@ -16,9 +16,8 @@ HOSTS = 60
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     hosts = plan.ordinary_hosts(HOSTS)
-    addresses = [f"{plan.rng.choice((23, 52, 93, 151))}.{plan.rng.randrange(256)}.7.9"]
     methods = cycle(("GET", "GET", "GET", *METHODS))
-    for host in (*hosts, *addresses):
+    for host in (*hosts, plan.ordinary_address()):
         for mode in plan.modes:
             method = next(methods)
             body = b"name=value" if method in WITH_BODY else b""

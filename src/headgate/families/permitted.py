@@ -25,6 +25,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
                     plan.host_of(site),
                     mode=mode,
                     path=plan.path_in(site),
+                    port=plan.port_of(site, mode),
                     method=method,
                     body=b"q=summer&page=2" if method in WITH_BODY else b"",
                     version="1.0" if method == "GET" and plan.rng.random() < 0.1 else "1.1",

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from headgate.candidate import Candidate, digest_of
 from headgate.errors import NotJudged
-from headgate.gate.gate import Gate, gate_on
+from headgate.gate.gate import Gate, Ground, gate_on
 from headgate.gateway_spec import FileSessions, GatewaySpec
 from headgate.images import GATEWAY
 from headgate.judge import (
@@ -23,7 +23,6 @@ from headgate.judge import (
     NO_CONSENT,
     RESIDUE,
 )
-from headgate.lab.lab import Lab
 from headgate.policy import Policy
 
 # How each rule is broken, line by line: real_ip believes any handset (misattribution), the map
@@ -90,11 +89,11 @@ def expected_kinds(policy: Policy) -> set[str]:
     return kinds
 
 
-def unseen_kinds(lab: Lab, policy: Policy, seed: str) -> set[str]:
+def unseen_kinds(ground: Ground) -> set[str]:
     """The kinds that the faulty gateway shows and the harness does not see; empty when awake."""
     try:
-        with gate_on(lab, faulty_gateway(policy), policy, f"{seed} control") as gate:
-            return expected_kinds(policy) - _seen(gate)
+        with gate_on(ground, faulty_gateway(ground.policy)) as gate:
+            return expected_kinds(ground.policy) - _seen(gate)
     except NotJudged as error:
         raise NotJudged(f"the negative control failed: {error.reason}", error.words) from error
 

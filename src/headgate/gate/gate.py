@@ -72,25 +72,45 @@ class Record:
     errors: str = ""
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What the gates of one session share; `seed` makes the requests of each repeatable."""
+
+    lab: Lab
+    policy: Policy
+    seed: str
+    population: Population
+    judge: Judge
+
+
+def ground(lab: Lab, policy: Policy, seed: str) -> Ground:
+    """Draw a population by the seed, and learn to know all the forms of its numbers (0.3 s)."""
+    population = populate(
+        random.Random(f"{seed} population"),
+        agreed=AGREED,
+        refused=REFUSED,
+        nobody=NOBODY,
+        spare=SPARE,
+        strangers=STRANGERS,
+    )
+    return Ground(lab, policy, seed, population, Judge(policy, Scanner(population.subscribers)))
+
+
 class Gate:
     """One candidate, running in the lab, under one policy."""
 
-    def __init__(
-        self, lab: Lab, candidate: Candidate, policy: Policy, seed: str, gateway: Gateway,
-        population: Population,
-    ) -> None:  # fmt: skip
+    def __init__(self, ground: Ground, candidate: Candidate, gateway: Gateway) -> None:
         self.candidate = candidate
-        self.policy = policy
+        self.policy = ground.policy
         self.gateway = gateway
-        self.population = population
+        self.population = ground.population
         self.record = Record()
-        self._trial = Trial(lab, gateway)
-        self._rng = random.Random(f"{seed} requests")
-        self._address_of = lab.internet.address
-        everyone = (*population.subscribers,)
-        self._scanner = Scanner(everyone)
-        self._judge = Judge(policy, self._scanner)
+        self._trial = Trial(ground.lab, gateway)
+        self._rng = random.Random(f"{ground.seed} requests")
+        self._address_of = ground.lab.internet.address
+        self._judge = ground.judge
         self._stopped = False
+        self._given_up: NotJudged | None = None
 
     # Visitors
 
@@ -113,7 +133,13 @@ class Gate:
         wanted = set(self.policy.categories if categories is None else categories)
         sites = [site for site in self.policy.sites if site.category in wanted]
         return Plan(
-            self.policy, sites, self.candidate.spec, self.population, self._rng, self._address_of
+            self.policy,
+            sites,
+            self.candidate.spec,
+            self.population,
+            self._rng,
+            self._address_of,
+            self.gateway.side_doors,
         )
 
     def visit(
@@ -141,8 +167,21 @@ class Gate:
         if not connections:
             raise NotJudged("a scenario has nothing to send")
         self._rng.shuffle(connections)
-        observed = self._trial.send(connections)
+        with self._serving():
+            observed = self._trial.send(connections)
         return self._judged(observed)
+
+    @contextlib.contextmanager
+    def _serving(self) -> Iterator[None]:
+        """A gateway that has failed once is not waited for again, scenario by scenario."""
+        if self._given_up:
+            raise NotJudged(self._given_up.reason, self._given_up.words)
+        try:
+            yield
+        except NotJudged as error:
+            self._given_up = error
+            self._judged(self._trial.rest())  # a number that was seen stays seen
+            raise
 
     def _shuffled(self, handsets: Sequence[str]) -> list[str]:
         return self._rng.sample(handsets, len(handsets))
@@ -174,12 +213,16 @@ class Gate:
     @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:
         """For a while some addresses are held otherwise; afterwards everyone has the old one."""
-        self.gateway.attach(change)
+        self._attach(change)
         try:
             yield list(change)
         finally:
             sessions = self.population.sessions
-            self.gateway.attach({address: sessions[address] for address in change})
+            self._attach({address: sessions[address] for address in change})
+
+    def _attach(self, change: Change) -> None:
+        with self._serving():
+            self.gateway.attach(change)
 
     def handed_over(self) -> contextlib.AbstractContextManager[list[str]]:
         """Addresses of agreed handsets pass to subscribers who held none before."""
@@ -194,9 +237,11 @@ class Gate:
         people = self.population.agreed
         return self._changed({one: replace(people[one], consent=False) for one in self.agreed[::3]})
 
-    def disturbed(self, trouble: str) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def disturbed(self, trouble: str) -> Iterator[None]:
         """For a while the feed of sessions fails the gateway."""
-        return self.gateway.disturbed(trouble)
+        with self._serving(), self.gateway.disturbed(trouble):
+            yield
 
     # The gateway as installed, and what it leaves behind
 
@@ -235,15 +280,7 @@ def _errors(files: Iterable[bytes], most: int = 6) -> list[str]:
 
 
 @contextlib.contextmanager
-def gate_on(lab: Lab, candidate: Candidate, policy: Policy, seed: str) -> Iterator[Gate]:
-    """Start a candidate's gateway with a population attached. NotJudged when it does not serve."""
-    population = populate(
-        random.Random(f"{seed} population"),
-        agreed=AGREED,
-        refused=REFUSED,
-        nobody=NOBODY,
-        spare=SPARE,
-        strangers=STRANGERS,
-    )
-    with lab.gateway(candidate, population.sessions) as gateway:
-        yield Gate(lab, candidate, policy, seed, gateway, population)
+def gate_on(ground: Ground, candidate: Candidate) -> Iterator[Gate]:
+    """Start a candidate with its subscribers attached. NotJudged when it does not serve."""
+    with ground.lab.gateway(candidate, ground.population.sessions) as gateway:
+        yield Gate(ground, candidate, gateway)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from headgate import __version__
 from headgate.candidate import Candidate
 from headgate.engines.engine import Engine
-from headgate.gate.control import unseen_kinds
-from headgate.gate.gate import Gate, gate_on
+from headgate.gate.control import faulty_gateway, unseen_kinds
+from headgate.gate.gate import Gate, Ground, gate_on, ground
 from headgate.lab.lab import Lab
 from headgate.policy import Policy
 
@@ -24,7 +25,11 @@ def silent(line: str) -> None:
 
 
 class Session:
-    """Keeps the lab up between candidates, and its control's result."""
+    """Keeps the lab up between candidates, and its control's result.
+
+    Entering returns while the lab is still being put up, since whoever judges has things of its
+    own to make ready; the first gate waits for it. What fails meanwhile is raised there.
+    """
 
     def __init__(
         self,
@@ -42,12 +47,16 @@ class Session:
         self._unseen: set[str] | None = None
 
     def __enter__(self) -> Self:
-        with contextlib.ExitStack() as stack:
-            self.progress("putting up the lab")
-            self._engine_used = stack.enter_context(self._engine(self.progress))
-            self._lab = stack.enter_context(Lab(self._engine_used, self.seed))
-            self._stack = stack.pop_all()
+        self._preparing = ThreadPoolExecutor(1, "putting up the lab")
+        self._ground: Future[Ground] = self._preparing.submit(self._prepare)
         return self
+
+    def _prepare(self) -> Ground:
+        self.progress("putting up the lab")
+        engine = self._stack.enter_context(self._engine(self.progress))
+        lab = self._stack.enter_context(Lab(engine, self.seed))
+        lab.expect(faulty_gateway(self.policy).spec)
+        return ground(lab, self.policy, self.seed)
 
     def __exit__(
         self,
@@ -55,21 +64,29 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._preparing.shutdown()
         self._stack.close()
+
+    def expect(self, candidate: Candidate) -> None:
+        """Say which candidate comes next, so that its cage is made while another is judged."""
+        self._preparing.submit(lambda: self._ground.result().lab.expect(candidate.spec))
 
     def unseen_kinds(self) -> set[str]:
         """What the negative control shows that the harness fails to see. Run once a session."""
+        common = self._ground.result()
         if self._unseen is None:
             self.progress("judging the faulty gateway, as a control")
-            self._unseen = unseen_kinds(self._lab, self.policy, self.seed)
+            self._unseen = unseen_kinds(common)
         return self._unseen
 
     @contextlib.contextmanager
     def gate(self, candidate: Candidate) -> Iterator[Gate]:
         """Start a candidate in the lab."""
         self.progress(f"starting {candidate.name}")
-        with gate_on(self._lab, candidate, self.policy, self.seed) as gate:
+        with gate_on(self._ground.result(), candidate) as gate:
             yield gate
 
     def environment(self) -> dict[str, str]:
-        return {"headgate": __version__, **self._engine_used.facts()}
+        """What the verdict was reached with; without an engine, where there was none."""
+        lab = {} if self._ground.exception() else self._ground.result().lab.engine.facts()
+        return {"headgate": __version__, **lab}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import signal
 import tarfile
 from collections.abc import Collection, Iterator, Mapping
@@ -31,6 +32,9 @@ STOPPING = 3.0
 LOOK_EVERY = 0.005
 
 EVIDENCE_SIZE = 256 << 20
+
+# `date time [level] pid#tid: *connection words`, or `nginx: [level] words` before there is a log.
+_COMPLAINT = re.compile(r"\[(?:emerg|alert|crit|error)\] (?:\d+#\d+: )?(?:\*\d+ )?(.*)")
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,14 @@ class Gateway:
         if done.exit is None:
             raise NotJudged(f"`{' '.join(command)}` did not end within {VALIDATING:.0f} seconds")
         if done.exit:
-            raise NotJudged(_first_error(done.output) or "not valid", done.output.strip())
+            ended = f"`{' '.join(command)}` ended with exit status {done.exit}"
+            raise NotJudged(_first_error(done.output) or ended, done.output.strip())
 
     def _await_ports(self) -> None:
         deadline = Deadline(STARTING)
         while missing := self._unheard_ports():
             status = self._program.wait(LOOK_EVERY)
-            if status:
+            if status or (status == 0 and not self.processes()):
                 words = self.log.last_lines()
                 reason = _first_error(words) or f"the gateway ended with exit status {status}"
                 raise NotJudged(f"does not start: {reason}", words)
@@ -130,6 +135,13 @@ class Gateway:
         spec = self.candidate.spec
         ports = {"proxy": spec.proxy_port, "transparent": spec.transparent_port}
         return {name: port for name, port in ports.items() if port is not None}
+
+    @property
+    def side_doors(self) -> tuple[int, ...]:
+        """Ports that handsets can reach, and that the candidate has not declared."""
+        declared = set(self.declared_ports.values())
+        ports = {port for address, port in self.sockets() if not _is_loopback(address)}
+        return tuple(sorted(ports - declared))
 
     def stop(self) -> None:
         """End gracefully, so that what is buffered reaches the logs, and within a bound."""
@@ -176,6 +188,7 @@ class Gateway:
 
     def reload(self) -> None:
         """Reload, and wait until no worker of the old config takes a request any more."""
+        self._assert_no_worker_lost()  # afterwards they are others anyway
         before = self._worker_ids()
         command = self.candidate.spec.reload
         done = self._cage.run(command, RELOADING)
@@ -227,8 +240,7 @@ class Gateway:
 
     def assert_sound(self) -> None:
         """NotJudged when the gateway crashed, was killed or filled its disk on the way."""
-        if self._workers - self._worker_ids():
-            raise NotJudged("a worker process ended on its own", self.log.last_lines())
+        self._assert_no_worker_lost()
         if self.log.overflowed:
             raise NotJudged("wrote more to its standard streams than can be searched")
         paths = [str(self.candidate.spec.install), *WRITABLE]
@@ -238,6 +250,16 @@ class Gateway:
                 raise NotJudged(
                     f"filled its disk: {disk['path']} ({size} MiB)", self.log.last_lines()
                 )
+
+    def assert_running(self) -> None:
+        """NotJudged when nothing of the gateway is left."""
+        if not self.processes():
+            status = self._program.wait(0)
+            raise NotJudged(f"ended on its own with exit status {status}", self.log.last_lines())
+
+    def _assert_no_worker_lost(self) -> None:
+        if self._workers - self._worker_ids():
+            raise NotJudged("a worker process ended on its own", self.log.last_lines())
 
     def _worker_ids(self) -> frozenset[tuple[int, int]]:
         return frozenset((one.pid, one.started) for one in self.processes() if one.is_worker)
@@ -269,9 +291,11 @@ def _archive(
     return buffer.getvalue()
 
 
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
+
+
 def _first_error(words: str) -> str | None:
     """nginx's own line for what is wrong, with file and line as it gives them."""
-    for line in words.splitlines():
-        if any(level in line for level in ("[emerg]", "[alert]", "[crit]", "[error]")):
-            return line.split("] ", 1)[-1].removeprefix("nginx: ")
-    return None
+    found = _COMPLAINT.search(words)
+    return found[1] if found else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
 from headgate.candidate import Candidate
-from headgate.engines.engine import Engine, Limits
+from headgate.engines.engine import Cage, Engine, Limits
+from headgate.gateway_spec import GatewaySpec
 from headgate.internet import Internet
 from headgate.lab import topology
 from headgate.lab.agent import Agent
@@ -43,6 +45,8 @@ class Lab:
         self.engine = engine
         self.internet = Internet(seed)
         self._seed = seed
+        self._making = ThreadPoolExecutor(2, "making cages")
+        self._made: dict[tuple[str, PurePosixPath], list[Future[Cage]]] = {}
 
     def __enter__(self) -> Self:
         with ThreadPoolExecutor(len(_ROLES)) as starting:
@@ -63,7 +67,16 @@ class Lab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """The engine ends the nodes."""
+        """Make no more cages. The engine ends the nodes."""
+        self._making.shutdown(cancel_futures=True)
+
+    def expect(self, spec: GatewaySpec) -> None:
+        """Begin to make a cage that will be wanted soon."""
+        made = self._made.setdefault((spec.image, spec.install), [])
+        made.append(self._making.submit(self._cage, spec))
+
+    def _cage(self, spec: GatewaySpec) -> Cage:
+        return self.engine.cage(spec.image, [str(spec.install), *WRITABLE], Limits())
 
     @contextlib.contextmanager
     def gateway(
@@ -71,7 +84,8 @@ class Lab:
     ) -> Iterator[Gateway]:
         """Run a candidate between the cables. NotJudged when it cannot be made to serve."""
         spec = candidate.spec
-        cage = self.engine.cage(spec.image, [str(spec.install), *WRITABLE], Limits())
+        made = self._made.get((spec.image, spec.install))
+        cage = made.pop(0).result() if made else self._cage(spec)
         ends = [
             {"name": "access", "pid": self._handsets.pid},
             {"name": "internet", "pid": self._world.pid},

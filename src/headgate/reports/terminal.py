@@ -35,19 +35,26 @@ def lines(verdict: Verdict, *, colour: bool = False) -> Iterator[str]:
 
 
 def table(findings: Sequence[Finding]) -> Iterator[str]:
-    """Findings in columns, the most frequent kind's first."""
-    shown = findings[:MOST_ROWS]
-    rows = [_COLUMNS, *(_row(finding) for finding in shown)]
+    """Findings in columns; the sites at which one thing went wrong in one way share a row."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.kind, finding.where, finding.form), []).append(finding)
+    rows = [_COLUMNS, *map(_row, [*groups.values()][:MOST_ROWS])]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    if left := findings[MOST_ROWS:]:
-        yield f"... and {len(left)} more rows, {sum(one.count for one in left)} disclosures"
+    if left := [*groups.values()][MOST_ROWS:]:
+        yield f"... and {len(left)} more rows, which verdict.json has"
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    cells = (finding.kind, finding.site, finding.subscriber, finding.where, finding.form)
-    return (*(_short(cell) for cell in cells), str(finding.count))
+def _row(group: Sequence[Finding]) -> tuple[str, ...]:
+    first = group[0]
+    site = _short(first.site)
+    if len(group) > 1:
+        site += f" and {len(group) - 1} more"
+    count = sum(finding.count for finding in group)
+    cells = (first.kind, site, first.subscriber, _short(first.where), _short(first.form))
+    return (*cells, str(count))
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,238 @@
+"""Stand-ins for what the pure core talks to, and short ways to write its values down.
+
+The fakes have the interface of the lab and the session that they stand in for and none of their
+containers; what they answer is said by the test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from headgate.candidate import Candidate
+from headgate.errors import NotJudged
+from headgate.gate.gate import Gate, Record
+from headgate.gate.session import Session
+from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
+from headgate.internet import Internet
+from headgate.lab.gateway import Gateway
+from headgate.lab.lab import Exchanged, Lab
+from headgate.lab.log import Log
+from headgate.numbers import Subscriber
+from headgate.plan import Plan
+from headgate.policy import Policy, Site
+from headgate.population import Population, populate
+from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
+
+HEADER = "x-up-calling-line-id"
+
+ADA = Subscriber("447700900123", "001010123456789")
+BOB = Subscriber("447700900456", "001010987654321")
+CAROL = Subscriber("447700900789", "001010555666777", consent=False)
+
+PREMIUM = Site("premium.example", "premium")
+ADULT = Site("*.adult.example", "adult")
+MOMENTS = Site("moments.example", "partner", ("/offers/",))
+SITES = (PREMIUM, ADULT, MOMENTS)
+
+HANDSET = "100.64.128.1"
+REDIS = RedisSessions(6379, "session:{ip}", (("msisdn", "{msisdn}"),))
+
+
+def policy_of(
+    *sites: Site,
+    value: str = "{msisdn}",
+    strip: Sequence[str] = (),
+    consent_required: bool = True,
+) -> Policy:
+    return Policy(Path("policy.yaml"), HEADER, value, tuple(strip), consent_required, sites=sites)
+
+
+def spec_of(
+    *, proxy: int | None = 8080, transparent: int | None = 80, sessions: Sessions = REDIS
+) -> GatewaySpec:
+    command = ("nginx",)
+    install = PurePosixPath("/etc/nginx")
+    return GatewaySpec(
+        "headgate/gateway", install, proxy, transparent, command, command, command, sessions
+    )
+
+
+def candidate_of(name: str = "candidate", spec: GatewaySpec | None = None) -> Candidate:
+    return Candidate(name, Path(name), {}, frozenset(), "sha256:0", spec or spec_of())
+
+
+def population_of(seed: str = "seed") -> Population:
+    rng = random.Random(f"{seed} population")
+    return populate(rng, agreed=48, refused=16, nobody=16, spare=16, strangers=64)
+
+
+def plan_of(policy: Policy, *, seed: str = "seed", spec: GatewaySpec | None = None) -> Plan:
+    """A plan as a gate makes it, for all sites of the policy."""
+    rng = random.Random(f"{seed} requests")
+    address_of = Internet(seed).address
+    return Plan(policy, policy.sites, spec or spec_of(), population_of(seed), rng, address_of)
+
+
+def request_of(
+    raw: bytes = b"GET http://premium.example/a?id=token0000000 HTTP/1.1\r\n"
+    b"Host: premium.example\r\n\r\n",
+    *,
+    token: str = "token0000000",  # noqa: S107
+    host: str = "premium.example",
+    handset: str = HANDSET,
+    mode: str = EXPLICIT,
+    binding: bool = True,
+    forged: Sequence[bytes] = (),
+) -> Request:
+    return Request(token, "family", handset, mode, host, raw, binding, tuple(forged))
+
+
+def receipt_of(
+    data: bytes,
+    *,
+    site: str = "premium.example",
+    kind: str = "http",
+    port: int = 80,
+    number: int = 0,
+) -> Receipt:
+    return Receipt(kind, site, "198.51.100.7", port, data, number)
+
+
+def outcome_of(
+    *receipts: Receipt,
+    request: Request | None = None,
+    subscriber: Subscriber | None = ADA,
+    known: bool = True,
+    response: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    error: str | None = None,
+) -> Outcome:
+    return Outcome(request or request_of(), subscriber, known, response, error, receipts)
+
+
+@dataclass
+class FakeGateway:
+    """As much of a gateway as a trial asks for."""
+
+    sessions: dict[str, Subscriber] = field(default_factory=dict)
+    known: bool = True
+    log: Log = field(default_factory=Log)
+    ended: NotJudged | None = None
+
+    def assert_running(self) -> None:
+        if self.ended:
+            raise self.ended
+
+    @property
+    def as_gateway(self) -> Gateway:
+        return cast("Gateway", self)
+
+
+Answer = tuple[bytes | None, str | None]
+"""What a handset got back, and what went wrong."""
+
+
+class FakeLab:
+    """A lab in which `serve` says what becomes of each request.
+
+    `serve` gets the request and how often it was sent before; it returns the answer and may put
+    receipts into `inbox`. A connection ends with its first request that gets no answer.
+    """
+
+    def __init__(self, serve: Callable[[Request, int], Answer]) -> None:
+        self.inbox: list[Receipt] = []
+        self.known_names: list[str] = []
+        self.passes: list[tuple[int, int, float]] = []
+        self._serve = serve
+        self._tries: Counter[str] = Counter()
+
+    @property
+    def as_lab(self) -> Lab:
+        return cast("Lab", self)
+
+    def know(self, names: Sequence[str]) -> dict[str, str]:
+        self.known_names += names
+        return {}
+
+    def exchange(
+        self,
+        gateway: Gateway,
+        connections: Sequence[Connection],
+        *,
+        concurrency: int,
+        patience: float,
+        pause: float,
+    ) -> list[Exchanged]:
+        self.passes.append((len(connections), concurrency, pause))
+        return [self._exchanged(connection) for connection in connections]
+
+    def _exchanged(self, connection: Connection) -> Exchanged:
+        responses = []
+        for request in connection.requests:
+            response, error = self._serve(request, self._tries[request.token])
+            self._tries[request.token] += 1
+            if error or response is None:
+                return Exchanged(tuple(responses), response or b"", error)
+            responses.append(response)
+        return Exchanged(tuple(responses), b"", None)
+
+    def receipts(self, last: bool = False) -> list[Receipt]:
+        collected, self.inbox = self.inbox, []
+        return collected
+
+
+@dataclass
+class FakeGate:
+    """As much of a gate as a recorder asks for: a record that the test has written."""
+
+    policy: Policy
+    record: Record
+
+    @property
+    def as_gate(self) -> Gate:
+        return cast("Gate", self)
+
+
+@dataclass
+class FakeSession:
+    """A session whose gateways have the record that is given, or that fail to start."""
+
+    policy: Policy
+    record: Record = field(default_factory=Record)
+    unseen: set[str] = field(default_factory=set)
+    failure: BaseException | None = None
+    control_failure: BaseException | None = None
+    seed: str = "5eed"
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def as_session(self) -> Session:
+        return cast("Session", self)
+
+    def progress(self, line: str) -> None:
+        self.lines.append(line)
+
+    def unseen_kinds(self) -> set[str]:
+        if self.control_failure:
+            raise self.control_failure
+        return self.unseen
+
+    @contextlib.contextmanager
+    def gate(self, candidate: Candidate) -> Iterator[Gate]:
+        if self.failure:
+            raise self.failure
+        yield FakeGate(self.policy, self.record).as_gate
+
+    def environment(self) -> Mapping[str, str]:
+        return {"headgate": "0"}
+
+
+def sound_record() -> Record:
+    """What a sound gateway's day leaves."""
+    return Record(requests=500, sites={"premium.example"}, handsets={HANDSET}, arrived=500,
+                  disclosed_rightly=90)  # fmt: skip

@@ -1,0 +1,360 @@
+"""Every request is accounted for: by its token, by its visit's number, or as unproved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from headgate.errors import NotJudged
+from headgate.request import Connection, Outcome, Receipt, Request
+from headgate.trial import Observation, Trial
+from tests.unit.fakes import ADA, BOB, HANDSET, Answer, FakeGateway, FakeLab, request_of
+
+BUSY: Answer = (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", None)
+LIMITED: Answer = (b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n", None)
+FORBIDDEN: Answer = (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", None)
+CLOSED: Answer = (None, "closed")
+SILENCE: Answer = (None, "timeout")
+
+Serve = Callable[[Request, int], Answer]
+
+
+def ask(index: int, *, binding: bool = True) -> Request:
+    token = f"tok{index:09d}"
+    raw = f"GET http://shop.example/a?id={token} HTTP/1.1\r\nHost: shop.example\r\n\r\n".encode()
+    return request_of(raw, token=token, host="shop.example", binding=binding)
+
+
+def alone(request: Request) -> Connection:
+    return Connection((request,), "100.64.0.1", 8080)
+
+
+def requests(count: int) -> list[Request]:
+    return [ask(index) for index in range(count)]
+
+
+class Gate:
+    """A lab whose sites answer each request that `refuse` does not, and a trial in it."""
+
+    def __init__(self, refuse: Serve | None = None) -> None:
+        self._refuse = refuse
+        self.lab = FakeLab(self._serve)
+        self.gateway = FakeGateway({HANDSET: ADA})
+        self.trial = Trial(self.lab.as_lab, self.gateway.as_gateway)
+        self._visits = 0
+
+    def _serve(self, request: Request, tries: int) -> Answer:
+        answer = self._refuse(request, tries) if self._refuse else (None, None)
+        return answer if answer != (None, None) else self.visit(request.raw)
+
+    def visit(self, data: bytes) -> Answer:
+        self._visits += 1
+        self.lab.inbox.append(receipt(data, self._visits))
+        body = b"<!doctype html><title>Welcome</title><p>Visit %x." % self._visits
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body), None
+
+    def send(self, *asked: Request) -> Observation:
+        return self.trial.send(map(alone, asked))
+
+
+def receipt(data: bytes, number: int = 0) -> Receipt:
+    return Receipt("http", "shop.example", "198.51.100.7", 80, data, number)
+
+
+def only_first(answer: Answer, tries: int = 1) -> Serve:
+    """Refuse every request so many times, then let it through."""
+    return lambda request, tried: answer if tried < tries else (None, None)
+
+
+def by_token(observed: Observation) -> dict[str, Outcome]:
+    assert len({one.request.token for one in observed.outcomes}) == len(observed.outcomes)
+    return {one.request.token: one for one in observed.outcomes}
+
+
+# Whose receipt it is
+
+
+def test_a_receipt_belongs_to_the_request_whose_token_it_holds() -> None:
+    observed = Gate().send(*requests(5))
+    assert observed.strays == []
+    for outcome in observed.outcomes:
+        assert [one.data for one in outcome.receipts] == [outcome.request.raw]
+        assert (outcome.status, outcome.error) == (200, None)
+        assert (outcome.subscriber, outcome.known) == (ADA, True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET /TOK000000000 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nReferer: http://a/?x=1&id=tok000000000&y\r\n\r\n",
+        b"POST / HTTP/1.1\r\n\r\n{'id': 'tok000000000'}",
+        b"GET /abcdefghijkl?id=tok000000000 HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_a_token_is_found_anywhere_and_in_any_case(data: bytes) -> None:
+    gate = Gate(lambda request, tries: FORBIDDEN)
+    gate.lab.inbox.append(receipt(data))
+    (outcome,) = gate.send(ask(0)).outcomes
+    assert [one.data for one in outcome.receipts] == [data]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET /xtok000000000 HTTP/1.1\r\n\r\n",
+        b"GET /tok0000000001 HTTP/1.1\r\n\r\n",
+        b"GET /tok000000007 HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01 hello",
+        b"",
+    ],
+)
+def test_what_holds_no_token_of_this_trial_is_a_stray(data: bytes) -> None:
+    gate = Gate(lambda request, tries: FORBIDDEN)
+    gate.lab.inbox.append(receipt(data, number=99))
+    observed = gate.send(ask(0))
+    assert [one.data for one in observed.strays] == [data]
+    assert not observed.outcomes[0].arrived
+
+
+def test_a_gateway_that_rewrites_paths_and_cookies_is_recognised_by_the_visits_number() -> None:
+    gate = Gate()
+    gate.lab = FakeLab(lambda request, tries: gate.visit(b"GET /landing HTTP/1.1\r\n\r\n"))
+    gate.trial = Trial(gate.lab.as_lab, gate.gateway.as_gateway)
+    observed = gate.send(*requests(20))
+    assert observed.strays == []
+    assert {len(one.receipts) for one in observed.outcomes} == {1}
+    numbers = [int(str(one.response).rpartition("Visit ")[2][:-2], 16) for one in observed.outcomes]
+    assert [one.receipts[0].number for one in observed.outcomes] == numbers
+
+
+def test_a_copy_that_goes_elsewhere_belongs_to_the_request_too() -> None:
+    gate = Gate()
+    gate.lab.inbox.append(receipt(b"GET /mirror?id=tok000000000 HTTP/1.1\r\n\r\n"))
+    (outcome,) = gate.send(ask(0)).outcomes
+    assert len(outcome.receipts) == 2
+
+
+# What became of it
+
+
+def test_a_refused_request_has_an_answer_and_no_receipt() -> None:
+    (outcome,) = Gate(lambda request, tries: FORBIDDEN).send(ask(0)).outcomes
+    assert (outcome.status, outcome.arrived, outcome.refused) == (403, False, True)
+
+
+def test_each_request_of_a_connection_has_its_own_answer() -> None:
+    gate = Gate()
+    three = tuple(requests(3))
+    outcomes = by_token(gate.trial.send([Connection(three, "100.64.0.1", 8080)]))
+    for request in three:
+        outcome = outcomes[request.token]
+        assert [one.data for one in outcome.receipts] == [request.raw]
+        assert b"Visit %x." % outcome.receipts[0].number in (outcome.response or b"")
+
+
+def test_half_an_answer_belongs_to_the_first_request_without_a_whole_one() -> None:
+    def cut(request: Request, tries: int) -> Answer:
+        return (b"HTTP/1.1 200 OK\r\nCon", "closed") if request.token.endswith("1") else (None, None)
+
+    gate = Gate(cut)
+    three = tuple(ask(index, binding=False) for index in range(3))
+    outcomes = gate.trial.send([Connection(three, "100.64.0.1", 8080)]).outcomes
+    assert [(one.status, one.error) for one in outcomes] == [
+        (200, None),
+        (200, "closed"),
+        (None, "closed"),
+    ]
+
+
+def test_every_host_has_its_address_before_it_is_visited() -> None:
+    gate = Gate()
+    gate.send(ask(0), request_of(token="tok000000001", host=""))
+    assert gate.lab.known_names == ["shop.example"]
+
+
+def test_requests_are_counted_once_however_often_they_are_tried() -> None:
+    gate = Gate(only_first(BUSY))
+    gate.send(*requests(10))
+    assert gate.trial.sent == 10
+
+
+# What arrives late
+
+
+def test_what_arrives_late_keeps_the_state_of_its_sending() -> None:
+    gate = Gate(lambda request, tries: FORBIDDEN if request.token.endswith("0") else (None, None))
+    gate.send(ask(0))
+    gate.gateway.sessions[HANDSET] = BOB
+    gate.gateway.known = False
+    gate.lab.inbox.append(receipt(ask(0).raw))
+    outcomes = by_token(gate.send(ask(1)))
+    late, now = outcomes["tok000000000"], outcomes["tok000000001"]
+    assert (late.subscriber, late.known, late.response, late.error) == (ADA, True, None, "late")
+    assert [one.data for one in late.receipts] == [ask(0).raw]
+    assert (now.subscriber, now.known) == (BOB, False)
+
+
+def test_a_request_of_a_handset_that_nobody_holds_has_no_subscriber() -> None:
+    gate = Gate()
+    gate.gateway.sessions.clear()
+    (outcome,) = gate.send(ask(0)).outcomes
+    assert outcome.subscriber is None
+
+
+def test_what_arrives_when_all_is_over_is_told_by_the_rest() -> None:
+    gate = Gate()
+    gate.send(ask(0))
+    gate.lab.inbox += [receipt(ask(0).raw), receipt(b"X")]
+    rest = gate.trial.rest()
+    assert [(one.error, one.request.token) for one in rest.outcomes] == [("late", "tok000000000")]
+    assert [one.data for one in rest.strays] == [b"X"]
+
+
+def test_what_arrives_during_a_second_try_takes_nothing_away() -> None:
+    gate = Gate()
+    gate.send(ask(0))
+
+    def refuse(request: Request, tries: int) -> Answer:
+        if request.token.endswith("2") and not tries:
+            return BUSY
+        if request.token.endswith("2"):
+            gate.lab.inbox += [receipt(ask(0).raw + b"again"), receipt(ask(1).raw + b"again")]
+        return None, None
+
+    gate._refuse = refuse
+    outcomes = gate.send(ask(1), ask(2)).outcomes
+    seen = [(one.request.token[-1], one.error, len(one.receipts)) for one in outcomes]
+    assert sorted(seen, key=str) == [("0", "late", 1), ("1", "late", 1), ("1", None, 1), ("2", None, 1)]
+
+
+# Trying again
+
+
+@pytest.mark.parametrize("refusal", [BUSY, LIMITED, CLOSED])
+def test_what_is_refused_for_want_of_room_is_tried_again_more_slowly(refusal: Answer) -> None:
+    gate = Gate(only_first(refusal))
+    observed = gate.send(*requests(10))
+    assert [one.status for one in observed.outcomes] == [200] * 10
+    assert gate.lab.passes == [(10, 64, 0.0), (10, 8, 0.02)]
+
+
+def test_and_then_more_slowly_still() -> None:
+    gate = Gate(only_first(LIMITED, tries=2))
+    observed = gate.send(*requests(3))
+    assert [one.status for one in observed.outcomes] == [200] * 3
+    assert [one[1:] for one in gate.lab.passes] == [(64, 0.0), (8, 0.02), (2, 0.25)]
+
+
+def test_a_second_try_goes_by_a_connection_of_its_own() -> None:
+    def refuse(request: Request, tries: int) -> Answer:
+        return CLOSED if request.token.endswith("1") and not tries else (None, None)
+
+    gate = Gate(refuse)
+    observed = gate.trial.send([Connection(tuple(requests(4)), "100.64.0.1", 8080)])
+    assert [one.status for one in observed.outcomes] == [200] * 4
+    assert [count for count, *_ in gate.lab.passes] == [1, 3]
+
+
+def test_it_is_given_up_after_a_batch_that_mends_nothing() -> None:
+    gate = Gate(lambda request, tries: BUSY)
+    observed = gate.send(*requests(200))
+    assert {one.status for one in observed.outcomes} == {503}
+    assert gate.lab.passes == [(200, 64, 0.0), (40, 8, 0.02), (40, 2, 0.25)]
+
+
+def test_it_goes_on_while_batches_mend_something() -> None:
+    gate = Gate(only_first(BUSY))
+    observed = gate.send(*requests(100))
+    assert {one.status for one in observed.outcomes} == {200}
+    assert [count for count, *_ in gate.lab.passes] == [100, 40, 40, 20]
+
+
+@pytest.mark.parametrize(
+    "answer", [FORBIDDEN, (b"HTTP/1.1 500 No\r\n\r\n", None), (b"HTTP/1.1 400 No\r\n\r\n", None)]
+)
+def test_other_refusals_are_the_gateways_will(answer: Answer) -> None:
+    gate = Gate(lambda request, tries: answer)
+    gate.send(*requests(3))
+    assert len(gate.lab.passes) == 1
+
+
+def test_what_may_be_refused_anyway_is_not_tried_again() -> None:
+    gate = Gate(lambda request, tries: BUSY)
+    gate.send(ask(0, binding=False))
+    assert len(gate.lab.passes) == 1
+    gate.gateway.known = False
+    gate.send(ask(1))
+    assert len(gate.lab.passes) == 2
+
+
+def test_what_arrived_is_not_tried_again_whatever_came_back() -> None:
+    gate = Gate(lambda request, tries: CLOSED)
+    gate.lab.inbox.append(receipt(ask(0).raw))
+    (outcome,) = gate.send(ask(0)).outcomes
+    assert outcome.arrived
+    assert len(gate.lab.passes) == 1
+
+
+# Silence
+
+
+def test_a_few_that_got_no_answer_are_tried_again() -> None:
+    def lose(request: Request, tries: int) -> Answer:
+        return SILENCE if request.token.endswith("7") and not tries else (None, None)
+
+    observed = Gate(lose).send(*requests(20))
+    assert {one.error for one in observed.outcomes} == {None}
+
+
+def test_many_that_got_no_answer_are_not_waited_for_again() -> None:
+    gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "13" else (None, None))
+    observed = gate.send(*requests(100))
+    assert [one.error for one in observed.outcomes].count("timeout") == 20
+    assert len(gate.lab.passes) == 1
+
+
+def test_a_gateway_that_answers_few_requests_is_not_judged() -> None:
+    gate = Gate(lambda request, tries: (None, None) if request.token.endswith("0") else SILENCE)
+    gate.gateway.log.write(b"2012/01/10 [alert] lost\n")
+    with pytest.raises(NotJudged) as caught:
+        gate.send(*requests(20))
+    assert caught.value.reason == (
+        "does not answer: 18 of 20 requests got nothing within 5 seconds"
+    )
+    assert caught.value.words == "2012/01/10 [alert] lost"
+    assert len(gate.lab.passes) == 1
+
+
+def test_what_arrived_before_a_gateway_fell_silent_is_judged_all_the_same() -> None:
+    gate = Gate(lambda request, tries: SILENCE)
+    gate.lab.inbox.append(receipt(ask(0).raw))
+    with pytest.raises(NotJudged):
+        gate.send(ask(0))
+    (outcome,) = gate.trial.rest().outcomes
+    assert (outcome.arrived, outcome.subscriber) == (True, ADA)
+    assert gate.trial.rest().outcomes == []
+
+
+def test_a_gateway_that_is_gone_is_not_tried_again() -> None:
+    gate = Gate(lambda request, tries: CLOSED if request.token.endswith("1") else (None, None))
+    gate.gateway.ended = NotJudged("ended on its own with exit status 1")
+    with pytest.raises(NotJudged, match="ended on its own"):
+        gate.send(ask(0), ask(1))
+    assert len(gate.lab.passes) == 1
+    arrived = {one.request.token: one.arrived for one in gate.trial.rest().outcomes}
+    assert arrived == {"tok000000000": True, "tok000000001": False}
+
+
+def test_half_of_the_requests_may_be_lost() -> None:
+    gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "02468" else (None, None))
+    observed = gate.send(*requests(20))
+    assert [one.error for one in observed.outcomes].count("timeout") == 10
+
+
+def test_silence_is_expected_while_the_gateway_cannot_know() -> None:
+    gate = Gate(lambda request, tries: SILENCE)
+    gate.gateway.known = False
+    observed = gate.send(*requests(5))
+    assert {one.error for one in observed.outcomes} == {"timeout"}
