@@ -13,6 +13,7 @@ Feature: Subscribers whom the gateway cannot know
       When some of them hang up and their handsets go on visiting
       Then no site has received anything that tells who is calling
 
+    @trouble
     Scenario Outline: While the list of subscribers is <trouble> no number goes out
       Given subscribers who have agreed that permitted sites may know their numbers
       When they visit permitted and ordinary sites while the list of subscribers is <trouble>
@@ -22,6 +23,8 @@ Feature: Subscribers whom the gateway cannot know
         | trouble     |
         | unreachable |
         | silent      |
+        | failing     |
+        | incomplete  |
         | wrong       |
 
   Rule: An address is known by the subscriber who holds it now

@@ -89,6 +89,22 @@ def visit_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit
         return gate.visit("permitted", "ordinary", by=visitors, most=60)
 
 
+@when(
+    "they visit permitted and ordinary sites while the gateway takes up its config anew",
+    target_fixture="visit",
+)
+def visit_during_reload(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit_during(gate.gateway.reload, by=visitors)
+
+
+@when(
+    "they visit permitted and ordinary sites while a part of the gateway is lost",
+    target_fixture="visit",
+)
+def visit_during_loss(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit_during(gate.gateway.lose_worker, by=visitors)
+
+
 @when("the gateway is stopped at the end of its day", target_fixture="visit")
 def stop(gate: Gate) -> Visit:
     return gate.stop()

@@ -51,6 +51,7 @@ class Trial:
         self._by_token: dict[bytes, Request] = {}
         self._routes: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
+        self._in_vain: set[float] = set()
         self._unjudged = Observation()
 
     @property
@@ -105,11 +106,13 @@ class Trial:
         silent = [one for one in waiting if one.error == "timeout"]
         if len(silent) > concurrency:  # not one lost on the way, but a gateway that hangs
             waiting = [one for one in waiting if one.error != "timeout"]
+        enough = _FEWER if pause in self._in_vain else _ENOUGH
         while waiting:
-            batch, waiting = waiting[:_ENOUGH], waiting[_ENOUGH:]
+            batch, waiting = waiting[:enough], waiting[enough:]
             tried = {one.request.token: self._routes[one.request.token] for one in batch}
             again = self._pass([*tried.values()], concurrency, pause)
             if not _mend(observed, again, tried):
+                self._in_vain.add(pause)
                 return
 
     def _pass(

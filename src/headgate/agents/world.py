@@ -317,6 +317,10 @@ class Store:
                 pipeline.hset(key, name, value)
         pipeline.execute()
 
+    def spoil(self, keys: Sequence[str]) -> None:
+        """Put a plain string at each key, so that asking it for a hash is answered by an error."""
+        self._client.mset(dict.fromkeys(keys, ""))
+
     def clear(self) -> None:
         self._client.flushall()
 
@@ -385,6 +389,7 @@ async def main() -> None:
             "collect": world.collect,
             "store_at": store.at,
             "put": store.put,
+            "spoil": store.spoil,
             "clear": store.clear,
         }
     )

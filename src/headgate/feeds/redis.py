@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,8 +11,17 @@ from headgate.gateway_spec import RedisSessions, fill
 from headgate.numbers import Subscriber
 
 
+NUMBER = re.compile(r"\+?\d{8,15}")
+
+
 class RedisFeed:
-    faults: ClassVar[tuple[str, ...]] = ("unreachable", "silent", "wrong")
+    faults: ClassVar[tuple[str, ...]] = (
+        "unreachable",
+        "silent",
+        "failing",
+        "incomplete",
+        "wrong",
+    )
 
     def __init__(self, sessions: RedisSessions, reach: Reach) -> None:
         self._spec = sessions
@@ -31,6 +41,10 @@ class RedisFeed:
     def disturb(self, fault: str, sessions: Attached) -> None:
         if fault == "wrong":
             self._put(garbled(sessions))
+        elif fault == "incomplete":
+            self._world("put", sessions={key: _numberless(f) for key, f in self._hashes(sessions)})
+        elif fault == "failing":
+            self._world("spoil", keys=[key for key, _ in self._hashes(sessions)])
         else:
             self._world("store_at", port=self._spec.port, state=fault)
 
@@ -42,8 +56,10 @@ class RedisFeed:
         return raw
 
     def _put(self, change: Change) -> None:
-        hashes = dict(self._hash(address, who) for address, who in change.items())
-        self._world("put", sessions=hashes)
+        self._world("put", sessions=dict(self._hashes(change)))
+
+    def _hashes(self, change: Change) -> list[tuple[str, dict[str, str]]]:
+        return [self._hash(address, who) for address, who in change.items()]
 
     def _hash(self, address: str, who: Subscriber | None) -> tuple[str, dict[str, str]]:
         # A key may name the subscriber too; nobody leaves nothing but the address to fill in.
@@ -53,3 +69,8 @@ class RedisFeed:
             return key, {}
         fields = self._spec.fields
         return key, {name: fill(value, ip=address, subscriber=who) for name, value in fields}
+
+
+def _numberless(fields: Mapping[str, str]) -> dict[str, str]:
+    """A hash without what it was made for: what a client of Redis reads as null."""
+    return {name: value for name, value in fields.items() if not NUMBER.fullmatch(value)}

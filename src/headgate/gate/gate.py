@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,15 @@ class Visit:
 
     def sites_with(self, kind: str) -> frozenset[str]:
         return frozenset(one.site for one in self.disclosures if one.kind == kind)
+
+
+def together(visits: Sequence[Visit]) -> Visit:
+    """Several visits as one."""
+    return Visit(
+        [outcome for visit in visits for outcome in visit.outcomes],
+        [disclosure for visit in visits for disclosure in visit.disclosures],
+        frozenset().union(*(visit.ordinary_sites for visit in visits)),
+    )
 
 
 @dataclass
@@ -170,6 +180,18 @@ class Gate:
         with self._serving():
             observed = self._trial.send(connections)
         return self._judged(observed)
+
+    def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
+        """Visit permitted and ordinary sites again and again while something befalls the gateway,
+        and once more when it is over."""
+        with ThreadPoolExecutor(1) as beside:
+            befalling = beside.submit(action)
+            visits = [self.visit("permitted", "ordinary", by=by)]
+            while not befalling.done():
+                visits.append(self.visit("permitted", "ordinary", by=by))
+            with self._serving():
+                befalling.result()
+        return together([*visits, self.visit("permitted", "ordinary", by=by)])
 
     @contextlib.contextmanager
     def _serving(self) -> Iterator[None]:

@@ -161,7 +161,9 @@ class Recorder:
     def _control_doubts(self, gate: Gate) -> list[str]:
         record = gate.record
         doubts = []
-        if self.unseen:
+        if self.unseen is None:
+            doubts.append("the negative control was not run")
+        elif self.unseen:
             kinds = ", ".join(sorted(self.unseen))
             doubts.append(f"the negative control showed what the harness did not see: {kinds}")
         if not record.arrived:

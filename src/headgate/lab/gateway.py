@@ -203,6 +203,20 @@ class Gateway:
                 raise NotJudged("does not finish its reload", self.log.last_lines())
         self._workers = self._worker_ids()
 
+    def lose_worker(self) -> None:
+        """Kill one worker, as a crash would, and wait until the master has made another."""
+        workers = [one for one in self.processes() if one.is_worker]
+        if not workers:
+            return  # a gateway of a single process has nothing that could be lost
+        before = self._worker_ids()
+        self._signal(workers[0], signal.SIGKILL)
+        deadline = Deadline(RELOADING)
+        while len(self._worker_ids()) < len(before) or self._worker_ids() == before:
+            self._program.wait(LOOK_EVERY)
+            if not deadline.left:
+                raise NotJudged("does not replace a lost worker", self.log.last_lines())
+        self._workers = self._worker_ids()
+
     # Evidence, seen from outside the cage
 
     def processes(self) -> list[Process]:

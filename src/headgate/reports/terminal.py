@@ -19,7 +19,11 @@ def lines(verdict: Verdict, *, colour: bool = False) -> Iterator[str]:
     word = verdict.verdict
     if colour:
         word = f"\033[1;{_COLOURS.get(word, '33')}m{word}\033[0m"
-    yield f"{verdict.candidate}: {word}"
+    yield f"{_printable(verdict.candidate)}: {word}"
+    yield from map(_printable, _details(verdict))
+
+
+def _details(verdict: Verdict) -> Iterator[str]:
     yield f"  {verdict.reason}"
     yield from (f"  | {line}" for line in verdict.words.splitlines())
     yield from (f"  note: {note}" for note in verdict.notes)
@@ -55,6 +59,11 @@ def _row(group: Sequence[Finding]) -> tuple[str, ...]:
     count = sum(finding.count for finding in group)
     cells = (first.kind, site, first.subscriber, _short(first.where), _short(first.form))
     return (*cells, str(count))
+
+
+def _printable(text: str) -> str:
+    """What a gateway said or sent must not steer the terminal that shows it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _short(text: str) -> str:
