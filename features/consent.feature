@@ -18,3 +18,8 @@ Feature: Consent
       Given subscribers who have agreed that permitted sites may know their numbers
       When some of them withdraw their consent and visit the permitted sites
       Then no site has received anything that tells who is calling
+
+    Example: A handset cannot agree in its subscriber's place
+      Given subscribers who have not agreed
+      When their handsets claim that they have agreed
+      Then no site has received anything that tells who is calling

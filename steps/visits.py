@@ -8,6 +8,7 @@ from pytest_bdd import parsers, when
 
 from headgate.gate.gate import Gate, Visit
 from headgate.gate.plugin import NAMED_CATEGORIES
+from headgate.plan import ENOUGH
 
 
 @when(parsers.parse("they visit the sites of the category {category}"), target_fixture="visit")
@@ -38,22 +39,67 @@ def visit_both(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("they visit sites whose names resemble the permitted ones", target_fixture="visit")
 def visit_lookalikes(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("lookalike", by=visitors)
+    return gate.visit("lookalike", by=visitors, least=ENOUGH)
 
 
 @when("they visit places beside the permitted ones", target_fixture="visit")
 def visit_elsewhere(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("elsewhere", by=visitors)
+    return gate.visit("elsewhere", by=visitors, least=ENOUGH)
 
 
 @when("they send requests that name two sites at once", target_fixture="visit")
 def name_two_sites(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("confusion", by=visitors)
+    return gate.visit("confusion", by=visitors, least=ENOUGH)
 
 
 @when("they visit permitted and ordinary sites in turn without hanging up", target_fixture="visit")
 def visit_in_turn(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("alternating", by=visitors)
+    return gate.visit("alternating", by=visitors, least=ENOUGH)
+
+
+@when(
+    "the same visits are made while their addresses pass from one subscriber to another",
+    target_fixture="visit",
+)
+def compare(gate: Gate) -> Visit:
+    return gate.compare()
+
+
+@when("they use the web in every way that browsers know", target_fixture="visit")
+def visit_plainly(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("plain", by=visitors, least=ENOUGH)
+
+
+@when("they send forms and files to permitted and ordinary sites", target_fixture="visit")
+def send_bodies(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("bodies", by=visitors, least=ENOUGH)
+
+
+@when("they speak haltingly or hang up early", target_fixture="visit")
+def visit_unsteadily(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("unsteady", by=visitors, least=ENOUGH)
+
+
+@when("they hide a request to one site in a request to another", target_fixture="visit")
+def smuggle(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("smuggled", by=visitors, least=ENOUGH)
+
+
+@when("they open tunnels through the gateway", target_fixture="visit")
+def open_tunnels(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("tunnel", by=visitors, least=ENOUGH)
+
+
+@when(
+    "they visit sites that fail, lead elsewhere or give the gateway orders", target_fixture="visit"
+)
+def visit_misbehaving(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("misbehaving", by=visitors, least=ENOUGH)
+
+
+@when("their handsets claim that they have agreed", target_fixture="visit")
+def claim_consent(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return gate.visit("claimed", by=visitors)
 
 
 @when("they send numbers that they have made up", target_fixture="visit")
@@ -63,7 +109,7 @@ def forge(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("they claim to be at another subscriber's address", target_fixture="visit")
 def pose(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("impostor", by=visitors)
+    return gate.visit("impostor", by=visitors, least=ENOUGH)
 
 
 @when("some of them withdraw their consent and visit the permitted sites", target_fixture="visit")
@@ -108,6 +154,11 @@ def visit_during_loss(gate: Gate, visitors: Sequence[str]) -> Visit:
 @when("the gateway is stopped at the end of its day", target_fixture="visit")
 def stop(gate: Gate) -> Visit:
     return gate.stop()
+
+
+@when("all that crossed the cable to the outside is looked through", target_fixture="visit")
+def look_through(gate: Gate) -> Visit:
+    return gate.crossed()
 
 
 @when("subscribers go about their day", target_fixture="visit")

@@ -57,6 +57,12 @@ def parser() -> argparse.ArgumentParser:
         help="run the feature files there too",
     )  # fmt: skip
     check.add_argument("--seed", help="repeat the run that had this seed")
+    selftest = commands.add_parser(
+        "selftest", help="judge gateways of which it is known what is wrong with them"
+    )
+    selftest.add_argument("names", nargs="*", metavar="NAME", help="these alone")
+    selftest.add_argument("--corpus", type=Path, metavar="DIR", help="another corpus")
+    selftest.add_argument("--seed", help="repeat the run that had this seed")
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
 
@@ -66,12 +72,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        return _check(args) if args.command == "check" else _doctor()
+        return _COMMANDS[args.command](args)
     except HeadgateError as error:
         print(f"headgate: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("headgate: interrupted; nothing was judged to its end", file=sys.stderr)
-        return 128 + signal.SIGINT
+        return 128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT)
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more as it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,8 +90,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 2
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM. It ends a run as Ctrl-C does: any other exception would end but one scenario."""
+
+
 def _terminated(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
+    raise _Terminated
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -94,6 +104,8 @@ def _check(args: argparse.Namespace) -> int:
     from headgate.reports.progress import Progress
     from headgate.verdict import worst
 
+    if args.json:
+        _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
     policy = load_policy(args.policy)
     _assert_directories(args.features)
     verdicts: list[Verdict] = []
@@ -142,7 +154,36 @@ def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Pa
         raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _doctor() -> int:
+def _selftest(args: argparse.Namespace) -> int:
+    import time
+
+    from headgate import resources
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.selftest import corpus, judge_all, summary
+    from headgate.gate.session import Session
+    from headgate.policy import Policy
+    from headgate.reports.progress import Progress
+
+    root = resources.root()
+    policy = root / "gateway_config" / "policy.yaml"
+    specimens = corpus(args.corpus or root / "tests" / "corpus", policy, args.names)
+    started = time.monotonic()
+    with Progress(sys.stderr) as progress:
+
+        def session(policy: Policy) -> Session:
+            return Session(policy, DockerEngine, seed=args.seed)
+
+        judged = []
+        for one in judge_all(specimens, session):
+            judged.append(one)
+            word = "right" if one.right else "WRONG"
+            progress(f"{len(judged)} of {len(specimens)} {word}: {one.specimen.name}")
+    for line in summary(judged, time.monotonic() - started):
+        print(line)
+    return 0 if all(one.right for one in judged) else 1
+
+
+def _doctor(args: argparse.Namespace) -> int:
     from headgate.doctor import examine
 
     checks = examine()
@@ -151,3 +192,6 @@ def _doctor() -> int:
         if one.mend:
             print(f"      mend: {one.mend}")
     return 2 if any(one.state == "fail" for one in checks) else 0
+
+
+_COMMANDS = {"check": _check, "selftest": _selftest, "doctor": _doctor}

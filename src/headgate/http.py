@@ -87,13 +87,22 @@ class Message:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        fields = []
-        for match in _LINE.finditer(self.raw, self._start_line_end, self.body_start):
+        return tuple(self._fields(self._start_line_end, self.body_start))
+
+    @cached_property
+    def trailer(self) -> tuple[Field, ...]:
+        """The fields behind a chunked body (RFC 9112, 7.1.2)."""
+        if not framing.is_chunked(self.raw[: self.body_start]):
+            return ()
+        start = framing.trailer_start(self.raw, self.body_start)
+        return tuple(self._fields(start, len(self.raw))) if start is not None else ()
+
+    def _fields(self, start: int, end: int) -> Iterator[Field]:
+        for match in _LINE.finditer(self.raw, start, end):
             name, colon, value = match[0].partition(b":")
             if colon:
-                start = match.start() + len(name) + 1
-                fields.append(Field(name.strip(), value.strip(), start, match.end()))
-        return tuple(fields)
+                begins = match.start() + len(name) + 1
+                yield Field(name.strip(), value.strip(), begins, match.end())
 
     @property
     def body(self) -> bytes:
@@ -105,7 +114,7 @@ class Message:
             query = self.raw.find(b"?", self._head_start, self._start_line_end)
             return "query" if -1 < query < offset else "request line"
         if offset >= self.body_start:
-            return "body"
+            return self._place_in_body(offset)
         for field in self.fields:
             if offset < field.end:
                 name = field.name.decode("latin-1").lower()
@@ -113,6 +122,12 @@ class Message:
                     return f"header name {name}"
                 return "cookie" if name == "cookie" else f"header {name}"
         return "header"
+
+    def _place_in_body(self, offset: int) -> str:
+        for field in self.trailer:
+            if field.start <= offset < field.end:
+                return f"trailer {field.name.decode('latin-1').lower()}"
+        return "body"
 
 
 def origin_form(target: bytes) -> bytes:

@@ -14,7 +14,19 @@ from collections.abc import Mapping
 # First octets with no special-purpose block in them (IANA's special-purpose address registry):
 # what a candidate could tell from a real site's address it could tell from a real site.
 _UNUSUAL = {0, 10, 100, 127, 169, 172, 192, 198, 203}
+# Blocks of ministries, makers of cars and the post, where no public site has its address.
+_UNUSUAL |= {6, 7, 11, 19, 21, 22, 25, 26, 28, 29, 30, 33, 48, 53, 55, 56, 57, 73, 214, 215}
 _USUAL = sorted(set(range(1, 224)) - _UNUSUAL)
+
+
+# For how long a resolver may keep a name's address, in seconds: what sites are given in life.
+_LIFETIMES = (60, 60, 120, 300, 300, 300, 600, 900, 1200, 1800, 3600, 3600)
+
+
+def lifetime(name: str) -> int:
+    """The time to live of a name's record in seconds (RFC 1035, 3.2.1), always the same."""
+    (first,) = hashlib.blake2b(normal(name).encode(), digest_size=1).digest()
+    return _LIFETIMES[first % len(_LIFETIMES)]
 
 
 def normal(name: str) -> str:
@@ -64,7 +76,8 @@ class Internet:
         for attempt in itertools.count():
             text = f"{attempt} {name}".encode()
             first, *rest = hashlib.blake2b(text, key=self._seed[:64], digest_size=5).digest()
-            octets = [_USUAL[(first << 8 | rest[0]) % len(_USUAL)], *rest[1:]]
+            # A network's first and last address are no host's.
+            octets = [_USUAL[(first << 8 | rest[0]) % len(_USUAL)], *rest[1:3], 1 + rest[3] % 254]
             address = ".".join(map(str, octets))
             if address not in self._name:
                 return address

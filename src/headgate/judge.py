@@ -7,16 +7,22 @@ name it is a forgery.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from headgate.detector import Hit, Scanner
+from headgate.differential import Dependence
+from headgate.flow import UDP, Flow
 from headgate.http import Field, Message, origin_form
+from headgate.internet import normal
 from headgate.masking import excerpt, mask_text
 from headgate.numbers import Subscriber
 from headgate.policy import Permission, Policy
-from headgate.request import Outcome, Receipt
+from headgate.request import Outcome, Receipt, Request
+from headgate.resp import readings
 
 LEAK = "leak"
 MISATTRIBUTION = "misattribution"
@@ -26,6 +32,9 @@ EXCESS = "excess"
 NO_CONSENT = "no-consent"
 FAIL_OPEN = "fail-open"
 RESIDUE = "residue"
+
+RESOLVER = "the name resolver"
+STORE = "the session store"
 
 RULES = {
     LEAK: 2,
@@ -111,13 +120,63 @@ class Judge:
         for hit in hits:
             yield self._masked(_disclosed(kind, receipt, hit, hits, ""))
 
+    def may_depend(
+        self, request: Request, receipt: Receipt, name: bytes, subscriber: Subscriber
+    ) -> bool:
+        """Whether a header of this name differs there by subscriber as rule 1 wants it."""
+        granted = self._permission(receipt, request) is not Permission.NO
+        return self._policy.named(name) and granted and self._agreed(subscriber)
+
+    def dependence(self, found: Dependence, subscriber: Subscriber | None) -> Iterator[Disclosure]:
+        """What depends on the subscriber, one of whom is given, breaks rule 2; where the number
+        may be known, only what tells more than the number does."""
+        kind = LEAK
+        if self._permission(found.receipt, found.request) is not Permission.NO:
+            agreed = subscriber is None or self._agreed(subscriber)
+            kind = EXCESS if agreed else NO_CONSENT
+            if agreed and not found.between_two:
+                return
+        yield self._masked(
+            Disclosure(
+                kind,
+                _place_name(found.receipt),
+                found.receipt.address,
+                subscriber,
+                found.form,
+                found.where,
+                found.request.id if found.request else "",
+                found.sample,
+            )
+        )
+
     def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
         """Rule 5: no number in a log or a file."""
         hits = self._scanner.find(data)
+        samples: dict[str, str] = {}  # one a form: a log may hold a number in each of its lines
         for hit in hits:
-            sample = excerpt(data, hit, hits)
+            if hit.form not in samples:
+                samples[hit.form] = excerpt(data, hit, hits)
+            sample = samples[hit.form]
             left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
             yield self._masked(left)
+
+    def flow(self, flow: Flow, written: Callable[[bytes], bool]) -> Iterator[Disclosure]:
+        """Rule 2: what crossed to whoever is not permitted tells nobody's number.
+
+        `written` says whether handsets wrote these bytes. What was received at a permitted place
+        is judged by its receipts. Asking the store is no disclosure, writing to it is.
+        """
+        if flow.received and self._policy.serves(flow.site, flow.port):
+            return
+        hits = self._scanner.find(flow.data)
+        asked = list(readings(flow.data)) if flow.store and hits else []
+        samples: dict[str, str] = {}  # one a form: a stream may hold numbers in all of its commands
+        for hit in hits:
+            if _covered(hit, asked) or written(flow.data[hit.start : hit.end]):
+                continue
+            if hit.form not in samples:
+                samples[hit.form] = excerpt(flow.data, hit, hits)
+            yield self._masked(_crossed(flow, hit, samples[hit.form]))
 
     def _masked(self, one: Disclosure) -> Disclosure:
         """A gateway can make a number part of a host's, a header's or a file's name."""
@@ -126,16 +185,17 @@ class Judge:
 
     # A receipt
 
-    def _permission(self, receipt: Receipt, outcome: Outcome | None) -> Permission:
+    def _permission(self, receipt: Receipt, request: Request | None) -> Permission:
         if receipt.kind not in ("http", "https"):
             return Permission.NO
-        arrived = origin_form(Message(receipt.data).target)
-        target = outcome.request.path if outcome else arrived
+        target = origin_form(Message(receipt.data).target)
+        if request and receipt.site == normal(request.host):
+            target = request.path  # elsewhere, it is a gateway that follows a redirect
         return self._policy.permits(receipt.site, receipt.port, target)
 
     def _receipt(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
         yield from self._forged(receipt, outcome)
-        permission = self._permission(receipt, outcome)
+        permission = self._permission(receipt, outcome.request)
         permitted = permission is not Permission.NO
         hits = self._scanner.find(receipt.data)
         for hit in hits:
@@ -150,10 +210,10 @@ class Judge:
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
         subscriber = outcome.subscriber
-        agreed = subscriber is not None and (
-            subscriber.consent or not self._policy.consent_required
-        )
-        return agreed and outcome.known
+        return subscriber is not None and self._agreed(subscriber) and outcome.known
+
+    def _agreed(self, subscriber: Subscriber) -> bool:
+        return subscriber.consent or not self._policy.consent_required
 
     def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
         if outcome.subscriber is None or not outcome.known:
@@ -182,7 +242,8 @@ class Judge:
         """Rule 3: what a handset sent under the policy's name or one of `strip` reaches no site."""
         if not outcome.request.forged or receipt.kind not in ("http", "https"):
             return
-        for field in Message(receipt.data).fields:
+        message = Message(receipt.data)
+        for field in (*message.fields, *message.trailer):
             if not self._policy.stripped(field.name):
                 continue
             if _repeats(field, outcome):
@@ -208,6 +269,8 @@ class Judge:
         """Rule 1: a permitted site gets the number."""
         if not self._must_get(outcome) or self._got(outcome) or self.unproved(outcome):
             return
+        if outcome.from_cache:
+            return  # its page was made for another visit; whose number it holds is told elsewhere
         where = f"header {self._policy.header.lower()}"
         if not outcome.arrived:
             where = "no request arrived"
@@ -221,14 +284,14 @@ class Judge:
         request = outcome.request
         if not request.binding or outcome.error == "late" or not self._entitled(outcome):
             return False
-        port = _port_of(request.raw)
-        return self._policy.permits(request.host, port, request.path) is Permission.YES
+        permission = self._policy.permits(request.host, request.port, request.path)
+        return permission is Permission.YES
 
     def _got(self, outcome: Outcome) -> bool:
         return any(
             self._exact_fields(receipt, outcome)
             for receipt in outcome.receipts
-            if self._permission(receipt, outcome) is not Permission.NO
+            if self._permission(receipt, outcome.request) is not Permission.NO
         )
 
     # The handset's side
@@ -283,7 +346,7 @@ def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Discl
         receipt.address,
         outcome.subscriber,
         _FORMS[kind],
-        f"header {name.lower()}",
+        Message(receipt.data).place(field.start),
         outcome.request.id,
         f"{name}: {value}",
     )
@@ -308,16 +371,28 @@ def _sent_on(response: bytes, hit: Hit) -> bool:
     )
 
 
-def _port_of(raw: bytes) -> int:
-    """The port that a request is for: of an absolute form its own, 80 otherwise."""
-    match = re.match(rb"https?://[^/?#:@]*:(\d+)", Message(raw).target)
-    return int(match[1]) if match else 80
+def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:
+    address, form = flow.destination, hit.form
+    site = STORE if flow.store else _place(flow.site, flow.port)
+    if (flow.protocol, flow.port) == (UDP, 53):
+        site = RESOLVER
+    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample)
+
+
+def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a hit lies within one of these spans, which are in order."""
+    index = bisect_right(spans, (hit.start, math.inf)) - 1
+    return index >= 0 and hit.end <= spans[index][1]
 
 
 def _place_name(receipt: Receipt) -> str:
     if receipt.kind == "dns":
-        return "the name resolver"
-    return receipt.site if receipt.port == 80 else f"{receipt.site}:{receipt.port}"
+        return RESOLVER
+    return _place(receipt.site, receipt.port)
+
+
+def _place(site: str, port: int) -> str:
+    return site if port in (0, 80) else f"{site}:{port}"
 
 
 def _where(receipt: Receipt, offset: int) -> str:

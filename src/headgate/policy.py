@@ -103,6 +103,10 @@ class Policy:
         """The categories, each once, in the order of the file."""
         return tuple(dict.fromkeys(site.category for site in self.sites))
 
+    def serves(self, host: str, port: int) -> bool:
+        """Whether some request to this host and port may carry the number of its subscriber."""
+        return any(port in site.ports for site in self._covering(host))
+
     def permits(self, host: str, port: int, target: bytes) -> Permission:
         """Whether a request may carry the number of its subscriber (who has agreed, if need be).
 

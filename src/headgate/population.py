@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from headgate.browser import Browser, dealt
 from headgate.lab.topology import POOL_SIZE, handset_address
 from headgate.numbers import Subscriber
 
@@ -25,7 +26,7 @@ class Population:
 
     `agreed` and `refused` map a handset's address to its subscriber, by consent; `nobody` are
     addresses without one. `spare` subscribers hold no address, and `strangers` are numbers that
-    belong to nobody in the lab: what a handset may make up.
+    belong to nobody in the lab: what a handset may make up. `browsers` are those of the handsets.
     """
 
     agreed: dict[str, Subscriber]
@@ -33,6 +34,12 @@ class Population:
     nobody: tuple[str, ...]
     spare: tuple[Subscriber, ...]
     strangers: tuple[Subscriber, ...]
+    browsers: Mapping[str, Browser] = field(default_factory=dict, repr=False)
+
+    @property
+    def handsets(self) -> tuple[str, ...]:
+        """The addresses of them all."""
+        return (*self.agreed, *self.refused, *self.nobody)
 
     @property
     def sessions(self) -> dict[str, Subscriber]:
@@ -54,13 +61,15 @@ def populate(
     def attached(count: int, *, consent: bool) -> dict[str, Subscriber]:
         return {next(addresses): _someone(people, consent) for _ in range(count)}
 
-    return Population(
+    population = Population(
         agreed=attached(agreed, consent=True),
         refused=attached(refused, consent=False),
         nobody=tuple(next(addresses) for _ in range(nobody)),
         spare=tuple(_someone(people, True) for _ in range(spare)),
         strangers=tuple(_someone(people, True) for _ in range(strangers)),
     )
+    browsers = dict(zip(population.handsets, dealt(rng), strict=False))
+    return replace(population, browsers=browsers)
 
 
 def _someone(people: Iterator[tuple[str, str]], consent: bool) -> Subscriber:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from headgate.answer import Answer
 from headgate.http import Message, origin_form
 from headgate.numbers import Subscriber
 
 EXPLICIT = "explicit"
 TRANSPARENT = "transparent"
+
+_AUTHORITY_PORT = re.compile(rb"https?://[^/?#:@]*:(\d+)")
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,10 @@ class Request:
 
     `token` stands somewhere in the bytes and in no other request's: it proves where the request
     arrived. `binding` says that the request is ordinary and well formed, so that a permitted site
-    must get the number with it. `forged` are the values that the handset made up.
+    must get the number with it. `forged` are the values that the handset made up. `answer` is what
+    the site answers with instead of its ordinary page. A `hidden` request stands in the body or the
+    tunnel of the one before it: no network element but the gateway could see it, and the handset
+    awaits no answer to it.
     """
 
     token: str
@@ -29,6 +36,8 @@ class Request:
     raw: bytes
     binding: bool = True
     forged: tuple[bytes, ...] = ()
+    answer: Answer | None = None
+    hidden: bool = False
 
     @property
     def id(self) -> str:
@@ -43,6 +52,33 @@ class Request:
         """The path and query as the handset sent them."""
         return origin_form(Message(self.raw).target)
 
+    @property
+    def port(self) -> int:
+        """The port that it is for: of an absolute form its own, 80 otherwise."""
+        match = _AUTHORITY_PORT.match(Message(self.raw).target)
+        return int(match[1]) if match else 80
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a handset treats a connection.
+
+    It sends `preamble` before all else, and its bytes in so many `pieces`, a moment apart. It may
+    close its own side after the last byte (`half_closes`), hang up without an answer (`awaits`), or
+    stay on the line for some seconds after the last answer (`lingers`). `patience` is how long it
+    waits for an answer, in seconds, where that is less than usual.
+    """
+
+    preamble: bytes = b""
+    pieces: int = 1
+    half_closes: bool = False
+    awaits: bool = True
+    lingers: float = 0.0
+    patience: float | None = None
+
+
+ORDINARILY = Manner()
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -52,6 +88,7 @@ class Connection:
     address: str
     port: int
     pipelined: bool = False
+    manner: Manner = ORDINARILY
 
     @property
     def handset(self) -> str:
@@ -78,6 +115,7 @@ class Outcome:
     `subscriber` holds the handset's address, as far as the network knows; None when nobody does.
     `known` is false where the gateway cannot learn that (its store is unreachable, or wrong).
     `response` is what the handset got back, None when nothing did come back; `error` says why.
+    `from_cache` says that a site's page came back which was made for an earlier visit.
     """
 
     request: Request
@@ -86,6 +124,7 @@ class Outcome:
     response: bytes | None
     error: str | None
     receipts: Sequence[Receipt]
+    from_cache: bool = False
 
     @property
     def status(self) -> int | None:

@@ -7,24 +7,21 @@ of the receipt, which the site's answer carried back to the handset.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from headgate.agents import marks
 from headgate.errors import NotJudged
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import CONCURRENCY, PATIENCE, Exchanged, Lab
 from headgate.numbers import Subscriber
-from headgate.plan import TOKEN_LENGTH
 from headgate.request import Connection, Outcome, Receipt, Request
-
-_TOKEN = re.compile(rb"(?<![a-z0-9])[a-z][a-z0-9]{%d}(?![a-z0-9])" % (TOKEN_LENGTH - 1))
-_VISIT = re.compile(rb"<p>Visit ([0-9a-f]+)\.")
 
 # A gateway may limit rates and connections. What it refuses is tried again by fewer handsets at
 # once and more slowly, (handsets, seconds between two requests of one), before it counts.
 _SLOWER = ((32, 0.11), (8, 0.2), (2, 0.25))
 _BUSY = (429, 503)
+_FAILURES = (500, 502, 504)
 # A refusal that a first few slow tries do not mend is the gateway's will, not its limits; where
 # that was so before, fewer tell.
 _ENOUGH, _FEWER = 40, 8
@@ -52,14 +49,20 @@ class Trial:
         self._routes: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
         self._in_vain: set[float] = set()
+        self._visits: set[int] = set()
+        self._sent = 0
+        self._wrote: dict[bytes, bool] = {}
         self._unjudged = Observation()
 
     @property
     def sent(self) -> int:
-        return len(self._by_token)
+        """Requests so far; one that was sent on purpose twice counts twice."""
+        return self._sent
 
-    def send(self, connections: Iterable[Connection]) -> Observation:
+    def send(self, connections: Iterable[Connection], tries: int = len(_SLOWER)) -> Observation:
+        """Send these, and so many times more what was refused for want of room."""
         connections = list(connections)
+        self._sent += sum(len(one.requests) for one in connections)
         self._routes = {
             request.token: replace(one, requests=(request,))
             for one in connections
@@ -69,7 +72,7 @@ class Trial:
         self._lab.know([host for host in hosts if host])
         observed = self._pass(connections, CONCURRENCY, 0.0)
         self._assert_serving(observed)
-        for concurrency, pause in _SLOWER:
+        for concurrency, pause in _SLOWER[:tries]:
             self._again(observed, concurrency, pause)
         return observed
 
@@ -84,18 +87,30 @@ class Trial:
 
     def _assert_answering(self, observed: Observation) -> None:
         """A gateway that has fallen silent is not waited for, request by request."""
-        silent = [one for one in observed.outcomes if one.error == "timeout" and one.known]
-        if len(silent) * 2 > len(observed.outcomes):
+        patient = [one for one in observed.outcomes if self._is_patient(one)]
+        silent = [one for one in patient if one.error == "timeout" and one.known]
+        if len(silent) * 2 > len(patient):
             raise NotJudged(
-                f"does not answer: {len(silent)} of {len(observed.outcomes)} requests "
+                f"does not answer: {len(silent)} of {len(patient)} requests "
                 f"got nothing within {PATIENCE:.0f} seconds",
                 self._gateway.log.last_lines(),
             )
+        failed = [one for one in observed.outcomes if one.status in _FAILURES and _is_owed(one)]
+        if len(failed) >= _ENOUGH and not any(one.arrived for one in observed.outcomes):
+            raise NotJudged(
+                f"does not serve: none of {len(observed.outcomes)} requests reached a site "
+                f"({len(failed)} got status {failed[0].status})",
+                self._gateway.log.last_lines(),
+            )
 
-    def rest(self) -> Observation:
+    def _is_patient(self, outcome: Outcome) -> bool:
+        route = self._routes.get(outcome.request.token)
+        return route is None or route.manner.patience is None
+
+    def rest(self, last: bool = True) -> Observation:
         """What arrived after the last request was answered, or from a gateway that then ceased to
-        serve. Messages that have not come to their end are taken as they are."""
-        rest = self._attributed([], [], self._lab.receipts(last=True))
+        serve. With `last`, messages that have not come to their end are taken as they are."""
+        rest = self._attributed([], [], self._lab.receipts(last=last))
         rest.extend(self._unjudged)
         self._unjudged = Observation()
         return rest
@@ -114,15 +129,18 @@ class Trial:
             if not _mend(observed, again, tried):
                 self._in_vain.add(pause)
                 return
+            enough *= 4
 
     def _pass(
         self, connections: Sequence[Connection], concurrency: int, pause: float
     ) -> Observation:
         requests = [request for one in connections for request in one.requests]
         for request in requests:
-            self._by_token[request.token.encode()] = request
+            self._by_token[_key(request.token)] = request
             holder = self._gateway.sessions.get(request.handset)
             self._state[request.token] = (holder, self._gateway.known)
+        if answers := {one.token: one.answer for one in requests if one.answer}:
+            self._lab.answer_with(answers)
         done = self._lab.exchange(
             self._gateway, connections, concurrency=concurrency, patience=PATIENCE, pause=pause
         )
@@ -139,11 +157,13 @@ class Trial:
             for connection, exchanged in zip(connections, done, strict=True)
             for request, answer in _answers(connection, exchanged)
         }
-        visits = {
-            int(match[1], 16): token
+        shown = {
+            token: number
             for token, (response, _) in answers.items()
-            if response and (match := _VISIT.search(response))
+            if response and (number := marks.visit_in(response)) is not None
         }
+        self._visits.update(receipt.number for receipt in receipts)
+        visits = {number: token for token, number in shown.items()}
         arrived: dict[str, list[Receipt]] = {}
         strays = []
         for receipt in receipts:
@@ -154,11 +174,21 @@ class Trial:
                 arrived.setdefault(token, []).append(receipt)
         for token in arrived:
             answers.setdefault(token, (None, "late"))
-        return Observation([self._outcome(t, a, arrived) for t, a in answers.items()], strays)
+        outcomes = [
+            self._outcome(token, answer, arrived.get(token, []), shown.get(token))
+            for token, answer in answers.items()
+        ]
+        return Observation(outcomes, strays)
+
+    def wrote(self, data: bytes) -> bool:
+        """Whether a handset sent these bytes in some request."""
+        if data not in self._wrote:
+            self._wrote[data] = any(data in one.raw for one in self._by_token.values())
+        return self._wrote[data]
 
     def _token_in(self, data: bytes) -> str | None:
-        for match in _TOKEN.finditer(data.lower()):
-            if request := self._by_token.get(match[0]):
+        for word in marks.words(data):
+            if request := self._by_token.get(word):
                 return request.token
         return None
 
@@ -166,22 +196,30 @@ class Trial:
         self,
         token: str,
         answer: tuple[bytes | None, str | None],
-        arrived: dict[str, list[Receipt]],
+        receipts: Sequence[Receipt],
+        visit: int | None,
     ) -> Outcome:
-        request = self._by_token[token.encode()]
-        return Outcome(request, *self._state[token], *answer, arrived.get(token, []))
+        request = self._by_token[_key(token)]
+        from_cache = not receipts and visit in self._visits
+        return Outcome(request, *self._state[token], *answer, receipts, from_cache)
+
+
+def _key(token: str) -> bytes:
+    """A token as it is looked up: a gateway may change its case."""
+    return token.lower().encode()
 
 
 def _answers(
     connection: Connection, exchanged: Exchanged
 ) -> Iterable[tuple[Request, tuple[bytes | None, str | None]]]:
-    answered = len(exchanged.responses)
-    for index, request in enumerate(connection.requests):
-        if index < answered:
-            yield request, (exchanged.responses[index], None)
+    responses, begun = iter(exchanged.responses), exchanged.rest
+    for request in connection.requests:
+        response = None if request.hidden else next(responses, None)
+        if response is not None:
+            yield request, (response, None)
         else:
-            begun = exchanged.rest if index == answered else b""
             yield request, (begun or None, exchanged.error or "closed")
+            begun = b""
 
 
 def _mend(observed: Observation, again: Observation, tried: Collection[str]) -> bool:
@@ -195,6 +233,12 @@ def _mend(observed: Observation, again: Observation, tried: Collection[str]) -> 
     observed.outcomes += [one for one in again.outcomes if one.request.token not in tried]
     observed.strays += again.strays
     return bool(mended)
+
+
+def _is_owed(outcome: Outcome) -> bool:
+    """Whether there is no reason for a gateway to fail with this request."""
+    agreed = outcome.subscriber is not None and outcome.subscriber.consent
+    return agreed and outcome.known and outcome.request.binding
 
 
 def _wants_room(outcome: Outcome) -> bool:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+import pytest
+
+from headgate import resources
 from headgate.candidate import Candidate
 from headgate.errors import NotJudged
+from headgate.gate.check import check
 from headgate.gate.gate import Gate, Record
 from headgate.gate.session import Session
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
@@ -28,6 +33,7 @@ from headgate.plan import Plan
 from headgate.policy import Policy, Site
 from headgate.population import Population, populate
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
+from headgate.verdict import Verdict
 
 HEADER = "x-up-calling-line-id"
 
@@ -83,7 +89,7 @@ def request_of(
     raw: bytes = b"GET http://premium.example/a?id=token0000000 HTTP/1.1\r\n"
     b"Host: premium.example\r\n\r\n",
     *,
-    token: str = "token0000000",  # noqa: S107
+    token: str = "token0000000",
     host: str = "premium.example",
     handset: str = HANDSET,
     mode: str = EXPLICIT,
@@ -172,7 +178,7 @@ class FakeLab:
         return [self._exchanged(connection) for connection in connections]
 
     def _exchanged(self, connection: Connection) -> Exchanged:
-        responses = []
+        responses: list[bytes] = []
         for request in connection.requests:
             response, error = self._serve(request, self._tries[request.token])
             self._tries[request.token] += 1
@@ -228,8 +234,82 @@ class FakeSession:
             raise self.failure
         yield FakeGate(self.policy, self.record).as_gate
 
+    def expect(self, candidate: Candidate) -> None:
+        """Nothing is made ready: there is no cage."""
+
     def environment(self) -> Mapping[str, str]:
         return {"headgate": "0"}
+
+
+class Checkout:
+    """A checkout with features of the test's own, and `headgate check` run in it with fakes."""
+
+    STEPS = """
+import pytest
+from pytest_bdd import given, parsers, then, when
+from headgate.errors import NotJudged
+
+pytest_plugins = ["headgate.gate.plugin"]
+
+@given("a gateway")
+def running(gate):
+    pass
+
+@given("a gateway that is put back afterwards")
+def put_back(gate):
+    yield
+    raise NotJudged("it could not be put back")
+
+@when(parsers.parse("something is {what}"))
+def nothing(what):
+    pass
+
+@then("all is well")
+def well():
+    pass
+
+@then("all is not well")
+def not_well():
+    assert "447700900123" == "nothing"
+
+@then("the gateway has gone")
+def gone():
+    raise NotJudged("a worker process ended", "[alert] worker process 7 exited on 447700900123")
+
+@then("the harness stumbles")
+def stumbles():
+    raise ValueError("no such thing\\nand more")
+
+@then("this is not tried")
+def not_tried():
+    pytest.skip("not today")
+
+@then("somebody presses Ctrl-C")
+def interrupt():
+    raise KeyboardInterrupt
+"""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = folder / "checkout"
+        real = resources.root()
+        for name in ("features", "gateway_config"):
+            (self.root / name).mkdir(parents=True)
+        for name in ("tox.ini", "gateway_config/gateway.yaml"):
+            (self.root / name).write_bytes((real / name).read_bytes())
+        (self.root / "conftest.py").write_text(self.STEPS)
+        self.candidate = folder / "candidate"
+        self.candidate.mkdir()
+        (self.candidate / "nginx.conf").write_text("events {}\n")
+        monkeypatch.setattr(resources, "root", lambda: self.root)
+        for name in [name for name in sys.modules if name.split(".")[0] == "conftest"]:
+            monkeypatch.delitem(sys.modules, name)
+
+    def judged(self, session: FakeSession, *texts: str, features: Sequence[Path] = ()) -> Verdict:
+        """The verdict after these feature files, as texts, and those in the folders given."""
+        for index, text in enumerate(texts):
+            (self.root / "features" / f"number{index}.feature").write_text(text)
+        (verdict,) = check(session.as_session, [self.candidate], features)
+        return verdict
 
 
 def sound_record() -> Record:

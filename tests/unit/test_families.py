@@ -9,9 +9,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import IPv4Address
 from itertools import islice
 
 import pytest
+from tests.unit.fakes import HEADER, SITES, plan_of, policy_of, spec_of
 
 from headgate.agents.framing import request_end
 from headgate.families import families
@@ -23,7 +25,6 @@ from headgate.internet import Internet
 from headgate.plan import Plan, lines
 from headgate.policy import Permission, Policy, Site
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Request
-from tests.unit.fakes import HEADER, SITES, plan_of, policy_of, spec_of
 
 LABEL = "a" * 63
 LONG = ".".join(["b" * 61] * 4) + ".example"[:5]
@@ -106,11 +107,16 @@ def families_that_apply(policy: Policy) -> set[str]:
     return set(BY_MODE) if policy.sites else set(BY_MODE) - by_site
 
 
+def well_formed(connection: Connection) -> list[Request]:
+    """Those that a gateway must serve; of the others any may have an odd form."""
+    return [one for one in connection.requests if one.binding]
+
+
 def requests(found: list[Connection]) -> list[Request]:
     return [request for connection in found for request in connection.requests]
 
 
-@pytest.fixture(params=POLICIES.values(), ids=POLICIES.keys())
+@pytest.fixture(params=POLICIES.values(), ids=list(POLICIES))
 def policy(request: pytest.FixtureRequest) -> Policy:
     assert isinstance(request.param, Policy)
     return request.param
@@ -129,13 +135,13 @@ def test_every_family_generates_under_every_policy_and_in_every_mode(
         for one in connection.requests:
             assert one.handset == connection.handset
             assert one.raw.count(one.token.encode()) == 1
-            assert re.fullmatch("[a-z][a-z0-9]{11}", one.token)
+            assert re.fullmatch("[A-Za-z0-9]{12,32}", one.token)
 
 
 def test_explicit_requests_go_to_the_proxy_in_absolute_form(policy: Policy) -> None:
     for connection in everything(policy, SPECS["explicit"]):
         assert (connection.address, connection.port) == ("100.64.0.1", 3128)
-        for one in connection.requests:
+        for one in well_formed(connection):
             assert one.mode == EXPLICIT
             host = re.escape(one.host).encode()
             assert re.match(rb"http://%s(:\d+)?/" % host, Message(one.raw).target)
@@ -144,9 +150,9 @@ def test_explicit_requests_go_to_the_proxy_in_absolute_form(policy: Policy) -> N
 def test_transparent_requests_go_to_the_sites_own_address_in_origin_form(policy: Policy) -> None:
     internet = Internet("seed")
     for connection in everything(policy, SPECS["transparent"]):
-        host = connection.requests[0].host
-        assert (connection.address, connection.port) == (internet.address(host), 80)
-        for one in connection.requests:
+        for one in well_formed(connection):
+            host = connection.requests[0].host
+            assert (connection.address, connection.port) == (internet.address(host), 80)
             assert one.mode == TRANSPARENT
             assert Message(one.raw).target.startswith(b"/")
 
@@ -159,15 +165,15 @@ def test_a_gateway_that_offers_both_ways_is_visited_by_both(family: str) -> None
 
 def test_a_binding_request_is_one_that_no_gateway_may_refuse(policy: Policy) -> None:
     for one in requests(everything(policy)):
-        assert request_end(one.raw) == len(one.raw)
         if not one.binding:
             continue
+        assert request_end(one.raw) == len(one.raw)
         message = Message(one.raw)
         names = [field.name.lower() for field in message.fields]
         assert names.count(b"host") == 1
         assert one.method in (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH")
-        assert re.fullmatch(r"[a-z0-9_.-]{1,253}", one.host)
-        assert all(0 < len(label) < 64 for label in one.host.split("."))
+        assert re.fullmatch(r"[A-Za-z0-9_.-]{1,254}", one.host)
+        assert all(0 < len(label) < 64 for label in one.host.removesuffix(".").split("."))
         assert re.fullmatch(rb"/[!-~]*", one.path)
         (host,) = (field.value for field in message.fields if field.name.lower() == b"host")
         assert host.partition(b":")[0].decode() == one.host
@@ -256,7 +262,9 @@ def test_every_site_is_visited_with_every_ordinary_method(mode: str) -> None:
 def test_every_port_that_the_policy_names_is_visited() -> None:
     found = requests(generated("permitted", POLICIES["several ports"]))
     hosts = {Message(one.raw).target.split(b"/")[2] for one in found if one.mode == EXPLICIT}
-    assert hosts == {b"premium.example", b"premium.example:81", b"premium.example:65535"}
+    written = {host.lower().replace(b".:", b":").removesuffix(b".") for host in hosts}
+    ports = {b"premium.example" + port for port in (b"", b":80", b":81", b":65535")}
+    assert written == ports
 
 
 def test_a_plan_for_one_category_visits_its_sites_alone() -> None:
@@ -275,7 +283,8 @@ def test_a_plan_for_one_category_visits_its_sites_alone() -> None:
 
 def test_only_sites_outside_the_policy_are_addressed(policy: Policy) -> None:
     found = [*generated("lookalike", policy), *generated("ordinary", policy)]
-    assert [one for one in requests(found) if policy.site_for(one.host)] == []
+    asked = [one for one in requests(found) if one.binding]
+    assert [one for one in asked if policy.site_for(one.host)] == []
 
 
 def test_sixty_ordinary_sites_and_an_address_are_visited() -> None:
@@ -352,8 +361,6 @@ def test_confusion_binds_nobody() -> None:
     found = requests(generated("confusion", POLICIES["the sample"]))
     assert found
     assert not any(one.binding for one in found)
-    doubled = [one for one in found if one.raw.count(b"\r\nHost: ") == 2]
-    assert len(doubled) == 3 * 2 * 2
 
 
 def test_numbers_are_made_up_under_the_policys_name_in_many_spellings() -> None:
@@ -365,9 +372,10 @@ def test_numbers_are_made_up_under_the_policys_name_in_many_spellings() -> None:
 
 def test_a_made_up_number_is_a_strangers() -> None:
     plan = plan_of(POLICIES["names to strip"])
-    strangers = {who.msisdn.encode() for who in plan.population.strangers}
+    people = (*plan.population.strangers, *plan.population.spare)
+    endings = {who.msisdn[-8:].encode() for who in people}
     found = requests(list(connections("forged", plan)))
-    assert {value for one in found for value in one.forged} <= strangers
+    assert {value for one in found for value in one.forged} <= endings
 
 
 def test_the_names_to_strip_are_forged_too() -> None:
@@ -378,13 +386,17 @@ def test_the_names_to_strip_are_forged_too() -> None:
 
 def test_an_impostor_names_an_address_that_is_not_its_own() -> None:
     plan = plan_of(POLICIES["the sample"])
-    for one in requests(list(connections("impostor", plan))):
-        (claimed,) = {
-            field.value.decode().removeprefix("for=")
-            for field in Message(one.raw).fields
-            if field.value.decode().removeprefix("for=") in plan.population.agreed
+    for connection in connections("impostor", plan):
+        (one,) = connection.requests
+        said = connection.manner.preamble + one.raw
+        claimed = {
+            address
+            for address in plan.population.agreed
+            if re.search(rb"(?<![0-9.])%s(?![0-9])" % re.escape(address).encode(), said)
+            or IPv4Address(address).packed in connection.manner.preamble
         }
-        assert claimed != one.handset
+        assert claimed
+        assert one.handset not in claimed
 
 
 def test_permitted_and_ordinary_sites_take_turns_on_one_connection() -> None:
@@ -406,5 +418,8 @@ def test_side_doors_are_knocked_at_where_there_are_any() -> None:
         plan.policy, plan.sites, plan.spec, plan.population, plan.rng, plan.address_of, [9090, 9091]
     )  # fmt: skip
     found = list(connections("sidedoor", plan))
-    assert {(one.address, one.port) for one in found} == {("100.64.0.1", 9090), ("100.64.0.1", 9091)}
+    assert {(one.address, one.port) for one in found} == {
+        ("100.64.0.1", 9090),
+        ("100.64.0.1", 9091),
+    }
     assert not any(one.binding for one in requests(found))

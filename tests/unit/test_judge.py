@@ -9,13 +9,13 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
+from tests.unit.fakes import ADA, BOB, CAROL, SITES, outcome_of, policy_of, receipt_of, request_of
 
 from headgate.detector import Scanner
 from headgate.judge import RULES, Disclosure, Judge
 from headgate.numbers import Subscriber
 from headgate.policy import Policy, Site
 from headgate.request import TRANSPARENT, Outcome, Receipt, Request
-from tests.unit.fakes import ADA, BOB, CAROL, SITES, outcome_of, policy_of, receipt_of, request_of
 
 SCANNER = Scanner([ADA, BOB, CAROL])
 POLICY = policy_of(*SITES)
@@ -242,7 +242,13 @@ def test_someone_who_has_not_agreed_is_not_missed() -> None:
 
 @pytest.mark.parametrize(
     "receipt",
-    [premium(), premium(b"x-up-calling-line-id:"), premium(line(b"unknown")), premium(b"X: 1")],
+    [
+        premium(),
+        premium(b"x-up-calling-line-id:"),
+        premium(line(b"unknown")),
+        premium(line(b"447700000000")),
+        premium(b"X: 1"),
+    ],
 )
 def test_a_permitted_site_without_the_number_misses_it(receipt: Receipt) -> None:
     outcome = outcome_of(receipt, request=PREMIUM)
@@ -427,6 +433,13 @@ def test_a_number_in_a_hosts_name_is_a_leak_to_that_host_and_masked() -> None:
     receipt = at("447700900123.tracker.example")
     (leak,) = disclosures(outcome_of(receipt, request=SHOP))
     assert (leak.kind, leak.site) == ("leak", "447700900***.tracker.example")
+
+
+@pytest.mark.parametrize("kind", ["udp", "hello"])
+def test_a_permitted_port_permits_no_other_protocol(kind: str) -> None:
+    receipt = receipt_of(b"447700900123", kind=kind, port=80)
+    assert [one.kind for one in Judge(POLICY, SCANNER).stray(receipt)] == ["leak"]
+    assert kinds(outcome_of(receipt, request=SHOP)) == ["leak"]
 
 
 def test_what_belongs_to_no_request_may_tell_no_one_anything() -> None:

@@ -2,55 +2,105 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from tests.unit.fakes import ADULT, HANDSET, MOMENTS, PREMIUM, plan_of, policy_of, spec_of
 
 from headgate.agents.framing import request_end
+from headgate.answer import Answer
 from headgate.http import Message
-from headgate.plan import Plan, lines
+from headgate.plan import AGENT, COOKIE, REFERER, Page, Plan, lines
 from headgate.policy import Permission, Site
-from headgate.request import EXPLICIT, TRANSPARENT
-from tests.unit.fakes import ADULT, HANDSET, MOMENTS, PREMIUM, plan_of, policy_of, spec_of
+from headgate.request import EXPLICIT, TRANSPARENT, Manner
 
 
 def plan(*sites: Site) -> Plan:
     return plan_of(policy_of(*sites))
 
 
-def test_a_request_looks_like_any_handsets() -> None:
-    request = plan().request("ordinary", HANDSET, "www.bbc.co.uk", mode=EXPLICIT, path="/news")
-    head = request.raw.decode().split("\r\n")
-    assert head[0] == f"GET http://www.bbc.co.uk/news?id={request.token} HTTP/1.1"
-    assert head[1] == "Host: www.bbc.co.uk"
-    assert head[2].removeprefix("User-Agent: ") in lines("user_agents.txt")
-    assert head[3:] == [
-        "Accept: text/html,application/xhtml+xml,*/*;q=0.8",
-        "Accept-Language: en-GB,en;q=0.9",
-        "Connection: keep-alive",
-        "",
-        "",
-    ]
-    assert request.id == f"ordinary/{request.token}"
-    assert (request.method, request.host, request.handset) == (b"GET", "www.bbc.co.uk", HANDSET)
-    assert request.path == f"/news?id={request.token}".encode()
+def test_a_request_is_one_of_its_handsets_browser() -> None:
+    here = plan()
+    for handset in here.population.handsets:
+        request = here.request("ordinary", handset, "www.bbc.co.uk", mode=TRANSPARENT)
+        browser = here.browser_of(handset)
+        lines_of = [field.name.decode() for field in Message(request.raw).fields]
+        assert [name for name, _ in browser.lines if name in lines_of] == lines_of
+        agents = [one.value for one in Message(request.raw).fields if one.name == b"User-Agent"]
+        assert agents == [browser.agent.encode()] * bool(browser.agent)
+        assert request.id == f"ordinary/{request.token}"
+        assert (request.method, request.host, request.handset) == (b"GET", "www.bbc.co.uk", handset)
+        assert request.raw.count(request.token.encode()) == 1
 
 
-def test_a_body_has_its_length() -> None:
+def test_a_handset_that_is_nowhere_known_has_a_browser_all_the_same() -> None:
+    assert plan().browser_of("100.64.200.200") == plan().browser_of("100.64.200.200")
+
+
+@pytest.mark.parametrize("handset", plan().population.handsets[::5])
+def test_a_body_has_its_length(handset: str) -> None:
     request = plan().request(
-        "f", HANDSET, "a.example", mode=TRANSPARENT, method="POST", body=b"a=b", closing=True
+        "f", handset, "a.example", mode=TRANSPARENT, method="POST", body=b"a=b", closing=True
     )
-    names = [field.name for field in Message(request.raw).fields]
-    assert names[-3:] == [b"Content-Type", b"Content-Length", b"Connection"]
+    fields = {field.name: field.value for field in Message(request.raw).fields}
+    assert fields[b"Content-Type"] == b"application/x-www-form-urlencoded"
+    assert (fields[b"Content-Length"], fields[b"Connection"]) == (b"3", b"close")
     assert request_end(request.raw) == len(request.raw)
-    assert request.raw.endswith(b"\r\nConnection: close\r\n\r\na=b")
+    assert request.raw.endswith(b"\r\n\r\na=b")
+
+
+@pytest.mark.parametrize("path", ["/", "/account", "/offers/../account", "/account?next=/offers/x"])
+def test_a_path_that_is_no_page_is_visited_as_it_is_written(path: str) -> None:
+    here = plan()
+    for _ in range(100):
+        request = here.request("f", HANDSET, "a.example", mode=TRANSPARENT, path=path)
+        target = Message(request.raw).target.decode()
+        assert re.fullmatch(re.escape(path) + r"([?&].*)?", target)
+
+
+def test_no_two_requests_for_pages_have_one_url() -> None:
+    here = plan()
+    targets = {
+        Message(here.request("f", HANDSET, "a", mode=EXPLICIT, path=Page("/news")).raw).target
+        for _ in range(1000)
+    }
+    assert len(targets) == 1000
+    assert all(target.startswith(b"http://a/news") for target in targets)
 
 
 @pytest.mark.parametrize(
-    ("path", "target"),
-    [("/a", "/a?id={}"), ("/a?b=c", "/a?b=c&id={}"), ("/?", "/?&id={}"), ("/", "/?id={}")],
+    ("place", "name"), [(COOKIE, b"Cookie"), (AGENT, b"User-Agent"), (REFERER, b"Referer")]
 )
-def test_the_token_stands_where_ids_stand(path: str, target: str) -> None:
-    request = plan().request("f", HANDSET, "a.example", mode=TRANSPARENT, path=path)
-    assert Message(request.raw).target.decode() == target.format(request.token)
+def test_a_token_stands_where_a_family_wants_it(place: str, name: bytes) -> None:
+    here = plan()
+    for handset in here.population.handsets:
+        request = here.request(
+            "f", handset, "a.example", mode=TRANSPARENT, path=Page("/x"), token_in=place
+        )
+        (field,) = (one for one in Message(request.raw).fields if one.name == name)
+        assert request.token.encode() in field.value
+        assert Message(request.raw).target == b"/x"
+
+
+def test_a_token_whose_request_gets_no_page_stands_in_no_cookie() -> None:
+    here = plan()
+    for _ in range(200):
+        one = here.request("f", HANDSET, "a", mode=EXPLICIT, answer=Answer(b"HTTP/1.1 200 OK"))
+        other = here.request("f", HANDSET, "a", mode=EXPLICIT, path="/", hidden=True)
+        silent = here.connection("f", HANDSET, "a", mode=EXPLICIT, manner=Manner(awaits=False))
+        for request in (one, other, *silent.requests):
+            assert request.token.encode() in Message(request.raw).target
+
+
+def test_what_a_policy_strips_only_a_forger_sends() -> None:
+    here = plan_of(policy_of(PREMIUM, strip=["cookie", "x_wap_profile", "dnt"]))
+    for handset in here.population.handsets * 5:
+        forging = [("DNT", "447700900999")]
+        for headers in ((), forging):
+            request = here.request("f", handset, "a", mode=EXPLICIT, headers=headers)
+            fields = [(one.name, one.value) for one in Message(request.raw).fields]
+            stripped = [one for one in fields if here.policy.stripped(one[0])]
+            assert stripped == [(b"DNT", b"447700900999")] * len(headers)
 
 
 def test_the_host_field_may_say_something_else() -> None:
@@ -58,8 +108,8 @@ def test_the_host_field_may_say_something_else() -> None:
         "f", HANDSET, "a.example:8080", mode=EXPLICIT, host_header="b.example", headers=[("X", "1")]
     )
     fields = [(field.name, field.value) for field in Message(request.raw).fields]
-    assert fields[0] == (b"Host", b"b.example")
-    assert (b"X", b"1") in fields
+    assert (b"Host", b"b.example") in fields
+    assert fields.index((b"X", b"1")) > fields.index((b"Host", b"b.example"))
     assert Message(request.raw).target.startswith(b"http://a.example:8080/")
     assert request.host == "a.example"
 
@@ -101,7 +151,7 @@ def test_ordinary_hosts_are_those_that_the_policy_leaves() -> None:
     named = [Site(host, "premium") for host in lines("ordinary_sites.txt")[1:]]
     assert plan(*named).ordinary_hosts(60) == [lines("ordinary_sites.txt")[0]]
     assert len(set(plan().ordinary_hosts(60))) == 60
-    assert len(plan().ordinary_hosts(1000)) == len(lines("ordinary_sites.txt"))
+    assert len(plan().ordinary_hosts(10_000)) == len(lines("ordinary_sites.txt"))
 
 
 def test_where_the_policy_names_them_all_an_address_is_left() -> None:
@@ -126,9 +176,13 @@ def test_a_site_is_visited_on_its_own_ports_where_there_is_a_choice() -> None:
     assert here.port_of(None, EXPLICIT) == 80
 
 
-def test_tokens_are_unlike_words() -> None:
+def test_a_header_of_the_requests_own_stands_in_the_place_of_the_browsers() -> None:
     here = plan()
-    tokens = {here.token() for _ in range(5000)}
-    assert len(tokens) == 5000
-    assert {len(token) for token in tokens} == {12}
-    assert all(token[0].isalpha() and token.islower() and token.isalnum() for token in tokens)
+    for handset in here.population.handsets:
+        own = [("User-Agent", "x/1"), ("accept", "y/z"), ("Cookie", "a=b")]
+        request = here.request("f", handset, "a", mode=TRANSPARENT, headers=own)
+        fields = [(field.name, field.value) for field in Message(request.raw).fields]
+        names = [name.lower() for name, _ in fields]
+        assert {names.count(name) for name in (b"user-agent", b"accept", b"cookie")} == {1}
+        at = fields.index((b"User-Agent", b"x/1"))
+        assert fields[at : at + 3] == [(n.encode(), v.encode()) for n, v in own]

@@ -6,11 +6,11 @@ import random
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+from tests.unit.fakes import population_of
 
 from headgate.detector import Scanner
 from headgate.lab.topology import POOL, POOL_SIZE, handset_address
 from headgate.population import Population, populate
-from tests.unit.fakes import population_of
 
 SEEDS = ["a", "b", "c"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.unit.fakes import ADA, BOB, HANDSET, Answer, FakeGateway, FakeLab, request_of
 
+from headgate.agents import marks
 from headgate.errors import NotJudged
 from headgate.request import Connection, Outcome, Receipt, Request
 from headgate.trial import Observation, Trial
-from tests.unit.fakes import ADA, BOB, HANDSET, Answer, FakeGateway, FakeLab, request_of
 
 BUSY: Answer = (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", None)
 LIMITED: Answer = (b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n", None)
@@ -51,7 +52,7 @@ class Gate:
     def visit(self, data: bytes) -> Answer:
         self._visits += 1
         self.lab.inbox.append(receipt(data, self._visits))
-        body = b"<!doctype html><title>Welcome</title><p>Visit %x." % self._visits
+        body = b"<!doctype html><title>Welcome</title><p>" + marks.visit_mark(self._visits)
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body), None
 
     def send(self, *asked: Request) -> Observation:
@@ -125,7 +126,7 @@ def test_a_gateway_that_rewrites_paths_and_cookies_is_recognised_by_the_visits_n
     observed = gate.send(*requests(20))
     assert observed.strays == []
     assert {len(one.receipts) for one in observed.outcomes} == {1}
-    numbers = [int(str(one.response).rpartition("Visit ")[2][:-2], 16) for one in observed.outcomes]
+    numbers = [marks.visit_in(one.response or b"") for one in observed.outcomes]
     assert [one.receipts[0].number for one in observed.outcomes] == numbers
 
 
@@ -151,12 +152,14 @@ def test_each_request_of_a_connection_has_its_own_answer() -> None:
     for request in three:
         outcome = outcomes[request.token]
         assert [one.data for one in outcome.receipts] == [request.raw]
-        assert b"Visit %x." % outcome.receipts[0].number in (outcome.response or b"")
+        assert marks.visit_in(outcome.response or b"") == outcome.receipts[0].number
 
 
 def test_half_an_answer_belongs_to_the_first_request_without_a_whole_one() -> None:
     def cut(request: Request, tries: int) -> Answer:
-        return (b"HTTP/1.1 200 OK\r\nCon", "closed") if request.token.endswith("1") else (None, None)
+        return (
+            (b"HTTP/1.1 200 OK\r\nCon", "closed") if request.token.endswith("1") else (None, None)
+        )
 
     gate = Gate(cut)
     three = tuple(ask(index, binding=False) for index in range(3))
@@ -178,6 +181,20 @@ def test_requests_are_counted_once_however_often_they_are_tried() -> None:
     gate = Gate(only_first(BUSY))
     gate.send(*requests(10))
     assert gate.trial.sent == 10
+
+
+def test_requests_that_are_sent_again_on_purpose_count_again() -> None:
+    gate = Gate()
+    gate.send(*requests(10))
+    assert all(one.arrived for one in gate.send(*requests(10)).outcomes)
+    assert gate.trial.sent == 20
+
+
+def test_a_sender_may_ask_for_fewer_tries() -> None:
+    gate = Gate(only_first(BUSY, tries=2))
+    observed = gate.trial.send([alone(ask(0))], tries=1)
+    assert [one.status for one in observed.outcomes] == [503]
+    assert len(gate.lab.passes) == 2
 
 
 # What arrives late
@@ -226,7 +243,12 @@ def test_what_arrives_during_a_second_try_takes_nothing_away() -> None:
     gate._refuse = refuse
     outcomes = gate.send(ask(1), ask(2)).outcomes
     seen = [(one.request.token[-1], one.error, len(one.receipts)) for one in outcomes]
-    assert sorted(seen, key=str) == [("0", "late", 1), ("1", "late", 1), ("1", None, 1), ("2", None, 1)]
+    assert sorted(seen, key=str) == [
+        ("0", "late", 1),
+        ("1", "late", 1),
+        ("1", None, 1),
+        ("2", None, 1),
+    ]
 
 
 # Trying again
@@ -237,14 +259,20 @@ def test_what_is_refused_for_want_of_room_is_tried_again_more_slowly(refusal: An
     gate = Gate(only_first(refusal))
     observed = gate.send(*requests(10))
     assert [one.status for one in observed.outcomes] == [200] * 10
-    assert gate.lab.passes == [(10, 64, 0.0), (10, 8, 0.02)]
+    (first, handsets, pause), (again, fewer, longer) = gate.lab.passes
+    assert (first, again) == (10, 10)
+    assert (fewer < handsets, longer > pause) == (True, True)
 
 
 def test_and_then_more_slowly_still() -> None:
-    gate = Gate(only_first(LIMITED, tries=2))
+    gate = Gate(only_first(LIMITED, tries=3))
     observed = gate.send(*requests(3))
     assert [one.status for one in observed.outcomes] == [200] * 3
-    assert [one[1:] for one in gate.lab.passes] == [(64, 0.0), (8, 0.02), (2, 0.25)]
+    handsets = [one[1] for one in gate.lab.passes]
+    pauses = [one[2] for one in gate.lab.passes]
+    assert len(set(handsets)) == len(handsets) == 4
+    assert handsets == sorted(handsets, reverse=True)
+    assert pauses == sorted(pauses)
 
 
 def test_a_second_try_goes_by_a_connection_of_its_own() -> None:
@@ -261,14 +289,24 @@ def test_it_is_given_up_after_a_batch_that_mends_nothing() -> None:
     gate = Gate(lambda request, tries: BUSY)
     observed = gate.send(*requests(200))
     assert {one.status for one in observed.outcomes} == {503}
-    assert gate.lab.passes == [(200, 64, 0.0), (40, 8, 0.02), (40, 2, 0.25)]
+    assert len(observed.outcomes) == 200
+    assert [count for count, *_ in gate.lab.passes] == [200, 40, 40, 40]
+
+
+def test_what_was_in_vain_once_is_given_up_sooner() -> None:
+    gate = Gate(lambda request, tries: BUSY)
+    gate.send(*requests(100))
+    gate.lab.passes.clear()
+    gate.send(*requests(100))
+    assert [count for count, *_ in gate.lab.passes] == [100, 8, 8, 8]
 
 
 def test_it_goes_on_while_batches_mend_something() -> None:
     gate = Gate(only_first(BUSY))
-    observed = gate.send(*requests(100))
+    observed = gate.send(*requests(300))
     assert {one.status for one in observed.outcomes} == {200}
-    assert [count for count, *_ in gate.lab.passes] == [100, 40, 40, 20]
+    first, *again = [count for count, *_ in gate.lab.passes]
+    assert (first, sum(again), len({one[1:] for one in gate.lab.passes})) == (300, 300, 2)
 
 
 @pytest.mark.parametrize(
@@ -309,9 +347,9 @@ def test_a_few_that_got_no_answer_are_tried_again() -> None:
 
 
 def test_many_that_got_no_answer_are_not_waited_for_again() -> None:
-    gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "13" else (None, None))
+    gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "1379" else (None, None))
     observed = gate.send(*requests(100))
-    assert [one.error for one in observed.outcomes].count("timeout") == 20
+    assert [one.error for one in observed.outcomes].count("timeout") == 40
     assert len(gate.lab.passes) == 1
 
 

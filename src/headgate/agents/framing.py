@@ -60,9 +60,13 @@ def response_end(data: bytes | bytearray, method: bytes) -> int | None:
     return None
 
 
+def is_chunked(head: bytes) -> bool:
+    return bool(_CHUNKED.search(head))
+
+
 def _body_end(data: bytes | bytearray, body: int, *, rest: int, start: int = 0) -> int | None:
     head = bytes(data[start:body])
-    if _CHUNKED.search(head):
+    if is_chunked(head):
         return _chunked_end(data, body)
     if length := _LENGTH.search(head):
         end = body + int(length[1])
@@ -71,12 +75,19 @@ def _body_end(data: bytes | bytearray, body: int, *, rest: int, start: int = 0) 
 
 
 def _chunked_end(data: bytes | bytearray, at: int) -> int | None:
+    start = trailer_start(data, at)
+    trailer = _TRAILER_END.match(data, start) if start is not None else None
+    return trailer.end() if trailer else None
+
+
+def trailer_start(data: bytes | bytearray, at: int) -> int | None:
+    """Offset behind the last chunk of a chunked body that starts at `at`; None if it is not there
+    (section 7.1)."""
     while line := _CHUNK_SIZE.match(data, at):
         size = int(line[1], 16)
         at = line.end()
         if size == 0:
-            trailer = _TRAILER_END.match(data, at)
-            return trailer.end() if trailer else None
+            return at
         at = data.find(b"\n", at + size) + 1
         if not at:
             return None

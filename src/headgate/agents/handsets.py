@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import random
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from headgate.agents import framing, wire
@@ -20,6 +21,10 @@ from headgate.agents import framing, wire
 # one port of the gateway: of two with one source port, the kernel would take the second for the
 # first's remains, and let it hang.
 FIRST_PORT, LAST_PORT = 10000, 60000
+# Answers are listened to while more than this is still being sent, in bytes.
+AT_ONCE = 65536
+# A handset that sends in pieces lets so many seconds go by between two.
+BETWEEN_PIECES = 0.01
 
 _last_port: dict[str, int] = {}
 
@@ -43,10 +48,11 @@ async def exchange(plans: Sequence[Plan], concurrency: int, timeout: float) -> l
     """Carry out each plan on a connection of its own, `concurrency` at a time.
 
     Plans with a pause are spread evenly over time, and those of one handset come one after
-    another. A plan is `{source, address, port, steps, pause}`; a step is `(bytes, methods)`: the bytes are
-    sent, then as many whole responses are awaited as there are methods. The outcome is
-    `{responses, rest, error}`: the raw bytes of each whole response, what came besides, and in
-    words what went wrong (`None` when nothing did). `timeout` is in seconds for one step.
+    another. A plan is `{source, address, port, steps, pause}` with the traits of a `Manner`; a step
+    is `(bytes, methods)`: the bytes are sent, then as many whole responses are awaited as there are
+    methods. The outcome is `{responses, rest, error}`: the raw bytes of each whole response, what
+    came besides, and in words what went wrong (`None` when nothing did). `timeout` is in seconds
+    for one step.
     """
     queue = collections.deque(_in_turn(plans))
     outcomes: list[Outcome] = [{} for _ in plans]
@@ -73,6 +79,7 @@ def _in_turn(plans: Sequence[Plan]) -> list[list[tuple[int, Plan]]]:
 
 
 async def _connection(plan: Plan, timeout: float) -> Outcome:
+    timeout = plan["patience"] or timeout
     responses: list[bytes] = []
     buffer = bytearray()
     error = None
@@ -84,9 +91,13 @@ async def _connection(plan: Plan, timeout: float) -> Outcome:
             loop = asyncio.get_running_loop()
             async with asyncio.timeout(timeout):
                 await loop.sock_connect(sock, (plan["address"], plan["port"]))
-            for data, methods in plan["steps"]:
+            last = plan["steps"][-1]
+            for step in plan["steps"]:
+                closes = plan["half_closes"] and step is last
+                sending = _send(sock, step[0], plan["pieces"], closes)
                 async with asyncio.timeout(timeout):
-                    await _step(sock, data, methods, buffer, responses)
+                    await _step(sock, sending, len(step[0]), step[1], buffer, responses)
+            await _linger(sock, buffer, plan["lingers"])
         except TimeoutError:
             error = "timeout"
         except OSError as problem:
@@ -96,22 +107,44 @@ async def _connection(plan: Plan, timeout: float) -> Outcome:
 
 async def _step(
     sock: socket.socket,
-    data: bytes,
+    sending: Coroutine[Any, Any, None],
+    size: int,
     methods: Sequence[bytes],
     buffer: bytearray,
     responses: list[bytes],
 ) -> None:
-    loop = asyncio.get_running_loop()
-    sending = loop.create_task(loop.sock_sendall(sock, data)) if len(data) > 65536 else None
-    if sending is None:
-        await loop.sock_sendall(sock, data)
+    task = asyncio.get_running_loop().create_task(sending) if size > AT_ONCE else None
+    if task is None:
+        await sending
     try:
         # One after another, each kept at once: what came before a failure has come.
         for method in methods:
             responses.append(await _response(sock, method, buffer))  # noqa: PERF401
     finally:
-        if sending is not None:
-            sending.cancel()
+        if task is not None:
+            task.cancel()
+
+
+async def _send(sock: socket.socket, data: bytes, pieces: int, closes: bool) -> None:
+    loop = asyncio.get_running_loop()
+    size = -(-len(data) // pieces)
+    for start in range(0, len(data), max(size, 1)):
+        if start:
+            await asyncio.sleep(BETWEEN_PIECES)
+        await loop.sock_sendall(sock, data[start : start + size])
+    if closes:
+        sock.shutdown(socket.SHUT_WR)
+
+
+async def _linger(sock: socket.socket, buffer: bytearray, seconds: float) -> None:
+    """Keep what still comes until the other side hangs up, or for so many seconds."""
+    if not seconds:
+        return
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while chunk := await loop.sock_recv(sock, 65536):
+                buffer += chunk
 
 
 async def _response(sock: socket.socket, method: bytes, buffer: bytearray) -> bytes:

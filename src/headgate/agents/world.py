@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import html
 import os
 import socket
 import ssl
@@ -24,8 +25,10 @@ import dns.rdatatype
 import dns.rrset
 import redis
 
-from headgate.agents import framing, wire
-from headgate.internet import Internet
+from headgate.agents import dissection, framing, marks, pages, wire
+from headgate.agents.capture import Capture
+from headgate.agents.ledger import Account, Audit, Ledger
+from headgate.internet import Internet, lifetime
 
 IP_PKTINFO = 8  # ip(7): the address a datagram was sent to
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h: where a redirected connection was going
@@ -40,7 +43,12 @@ STORE_SOCKET = "/run/store.sock"
 # What stays in memory for one connection that never ends a message.
 LONGEST_MESSAGE = 32 << 20
 
+# How far into a request its token is looked for.
+TOKEN_WITHIN = 16 << 10
+
 Receipt = dict[str, Any]
+# The traits of an `Answer`.
+Answer = dict[str, Any]
 
 
 class World:
@@ -51,7 +59,10 @@ class World:
         self._asked_for: dict[str, str] = {}
         self._receipts: list[Receipt] = []
         self._connections: set[Connection] = set()
+        self._answers: dict[bytes, Answer] = {}
         self._count = 0
+        self._capture = Capture()
+        self._ledger = Ledger()
 
     def begin(self, seed: str, names: Mapping[str, str]) -> None:
         self.internet = Internet(seed)
@@ -59,6 +70,21 @@ class World:
 
     def learn(self, names: Mapping[str, str]) -> None:
         self.internet.learn(names)
+
+    def answer_with(self, answers: Mapping[str, Answer]) -> None:
+        """Answer the requests with these tokens so, until others are named."""
+        self._answers = {token.lower().encode(): answer for token, answer in answers.items()}
+
+    def answer_to(self, request: bytes) -> Answer | None:
+        """What to answer a request with, if not with an ordinary page."""
+        if not self._answers:
+            return None
+        for word in marks.words(request[:TOKEN_WITHIN]):
+            if answer := self._answers.get(word):
+                if answer["once"]:
+                    del self._answers[word]
+                return answer
+        return None
 
     def resolve(self, name: str) -> str:
         known = self.internet.knows(name)
@@ -72,6 +98,33 @@ class World:
         receipt = {"kind": kind, "address": address, "port": port, "data": data}
         self._receipts.append({**receipt, "number": self._count, **more})
         return self._count
+
+    async def record(self) -> None:
+        """Record what comes in, from now on."""
+        await self._capture.begin()
+        self._ledger = Ledger()
+
+    async def recorded(self, neighbour: str, store: int | None) -> dict[str, Any]:
+        """What has come in since `record`, now that the neighbour is silent.
+
+        Of the flows, those of which there are receipts of every byte are left out. `received` is
+        for how many of its first bytes a TCP stream has receipts. What goes to the store's port is
+        not received but served, and has none.
+        """
+        recording = await self._capture.end(neighbour)
+        for connection in tuple(self._connections):
+            connection.give_up()
+        crossed = dissection.flows(recording.frames()) if not recording.doubt else []
+        audit = self._ledger.audit()
+        flows = [_told(flow, audit, store) for flow in crossed]
+        rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
+        return {"flows": rest, "unseen": audit.unseen, "doubt": recording.doubt}
+
+    def forget(self) -> None:
+        self._capture.abandon()
+
+    def account(self, address: str, port: int) -> Account:
+        return self._ledger.account(address, port)
 
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
@@ -92,6 +145,13 @@ class World:
         return {"receipts": receipts, "names": names}
 
 
+def _told(flow: dissection.Flow, audit: Audit, store: int | None) -> dict[str, Any]:
+    received = 0
+    if flow.protocol == dissection.TCP and flow.port != store:
+        received = audit.received(flow.destination, flow.port, flow.data)
+    return {**flow._asdict(), "received": received}
+
+
 class Connection(asyncio.Protocol):
     """One connection to a site, whichever site and whatever protocol it turns out to be."""
 
@@ -104,6 +164,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self._address, self._port = _original_destination(transport)
+        self._account = self._world.account(self._address, self._port)
         self._world.opened(self)
 
     def data_received(self, data: bytes) -> None:
@@ -111,6 +172,7 @@ class Connection(asyncio.Protocol):
             self._first = False
             if data[0] == TLS_HANDSHAKE:
                 self._world.keep("hello", self._address, self._port, data)
+                self._account.add(data)
                 self._tls = Tls(self._transport)
         if self._tls:
             data = self._tls.read(data)
@@ -124,13 +186,30 @@ class Connection(asyncio.Protocol):
         message = bytes(self._buffer[:end])
         del self._buffer[:end]
         number = self._keep(message)
-        answer, stays = page(message, number)
-        (self._tls or self._transport).write(answer)
+        if answer := self._world.answer_to(message):
+            self._answering = asyncio.get_running_loop().create_task(
+                self._answer(answer, rendered(answer, message, number))
+            )
+            return
+        ordinary, stays = pages.page(message, number, self._address)
+        (self._tls or self._transport).write(ordinary)
         if not stays:
             self._transport.close()
 
+    async def _answer(self, answer: Answer, data: bytes) -> None:
+        data = data[: answer["cut"]]
+        size = -(-len(data) // answer["pieces"]) or 1
+        for start in range(0, len(data), size):
+            await asyncio.sleep(answer["delay"])
+            if self._transport.is_closing():
+                return
+            (self._tls or self._transport).write(data[start : start + size])
+        self._transport.close()
+
     def _keep(self, message: bytes, whole: bool = True) -> int:
         kind = "https" if self._tls else "http"
+        if not self._tls:
+            self._account.add(message)
         return self._world.keep(kind, self._address, self._port, message, whole=whole)
 
     def give_up(self) -> None:
@@ -204,25 +283,19 @@ def _original_destination(transport: asyncio.BaseTransport) -> tuple[str, int]:
     return socket.inet_ntoa(packed), port
 
 
-def page(request: bytes, number: int) -> tuple[bytes, bool]:
-    """A site's ordinary answer, and whether the connection stays open.
-
-    The page holds the number of the receipt, so that an answer out of a cache can be told from
-    one that the gateway made up.
-    """
-    start, _, fields = request.lstrip(b"\r\n").partition(b"\n")
-    method = start.split(b" ", 1)[0]
-    stays = b"connection: close" not in fields.lower() and not start.rstrip().endswith(b"/1.0")
-    body = b"<!doctype html><title>Welcome</title><p>Visit %x." % number
-    head = [
-        b"HTTP/1.1 200 OK",
-        b"Server: Apache",
-        b"Content-Type: text/html; charset=utf-8",
-        b"Content-Length: %d" % len(body),
-        b"Connection: " + (b"keep-alive" if stays else b"close"),
-    ]
-    answer = b"\r\n".join(head) + b"\r\n\r\n"
-    return answer if method == b"HEAD" else answer + body, stays
+def rendered(answer: Answer, request: bytes, number: int) -> bytes:
+    """The bytes of an answer: with what stands for the visit filled in, and a length where the
+    body needs one."""
+    head = request[: framing.head_end(request, framing.leading_lines(request))]
+    received = html.escape(head.decode("latin-1"), quote=False).encode("latin-1")
+    body: bytes = answer["body"].replace(b"{visit}", marks.visit_mark(number))
+    body = body.replace(b"{received}", received)
+    head = answer["head"]
+    if answer["framed"]:
+        head += b"\r\nContent-Length: %d\r\nConnection: close" % len(body)
+    if request.lstrip(b"\r\n").startswith(b"HEAD "):
+        body = b""
+    return bytes(answer["interim"] + head + b"\r\n\r\n" + body)
 
 
 class Resolver(asyncio.DatagramProtocol):
@@ -255,7 +328,8 @@ class Resolver(asyncio.DatagramProtocol):
         if question.rdtype == dns.rdatatype.A:
             name = question.name.to_text(omit_final_dot=True)
             address = self._world.resolve(name)
-            response.answer.append(dns.rrset.from_text(question.name, 3600, "IN", "A", address))
+            answer = dns.rrset.from_text(question.name, lifetime(name), "IN", "A", address)
+            response.answer.append(answer)
         return response.to_wire()
 
 
@@ -386,7 +460,11 @@ async def main() -> None:
             "route": route,
             "begin": world.begin,
             "learn": world.learn,
+            "answer_with": world.answer_with,
             "collect": world.collect,
+            "record": world.record,
+            "recorded": world.recorded,
+            "forget": world.forget,
             "store_at": store.at,
             "put": store.put,
             "spoil": store.spoil,

@@ -56,7 +56,8 @@ CAGE_CAPABILITIES = ("NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL")
 
 _ROLES: Mapping[str, Mapping[str, Any]] = {
     "handsets": {"cap_add": ["NET_ADMIN"]},
-    "world": {"cap_add": ["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"]},
+    # tcpdump changes its user, be it to the one that it has.
+    "world": {"cap_add": ["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SETGID", "SETUID"]},
     "cabler": {
         "cap_add": [
             *("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"),
@@ -113,7 +114,7 @@ class DockerEngine:
             LAB,
             role,
             ["python3", "-Ic", _BOOTSTRAP, role],
-            tmpfs={"/tmp": "size=64m", "/run": "size=16m"},
+            tmpfs={"/tmp": "size=64m", "/run": "size=160m"},  # what is recorded is in /run
             **_ROLES[role],
         )
         attached = self._start(container)
@@ -168,6 +169,7 @@ class DockerEngine:
         with translated():
             streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             stream = Stream(self._client.api.attach_socket(str(container.id), params=streams))
+            self._stack.callback(stream.close)
             container.start()
             container.reload()
         pid = int(container.attrs["State"]["Pid"])

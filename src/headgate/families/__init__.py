@@ -1,7 +1,8 @@
 """Request families: what is worth sending, and why. One family a file.
 
 A module here holds a `FAMILY`; nothing else has to know of it. Its generator draws from a plan and
-says who visits: handsets by address, as the scenario chose them.
+says who visits: handsets by address, as the scenario chose them. It sends each thing once; how
+often is the scenario's business (`plan.repeated`).
 """
 
 from __future__ import annotations

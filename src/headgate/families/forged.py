@@ -2,61 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
+from typing import Any
 
 from headgate.families import Family
+from headgate.families.bodies import CHUNKED, in_chunks
+from headgate.forms import Identity, Written
 from headgate.plan import Headers, Plan, lines
 from headgate.request import Connection
 
+Spelling = Callable[[str], str]
+
+# By so many of its last digits a made-up number is known again, however the rest was written.
+_TELLING = 8
+_UNBOUND: dict[str, Any] = {"binding": False}
+
+
+def _as_it_is(name: str) -> str:
+    return name
+
+
+# Names that a site, or the server it runs on, takes for one and the same.
+_NAMES: tuple[Spelling, ...] = (
+    str.upper,
+    str.title,
+    str.swapcase,
+    lambda name: name.replace("-", "_"),
+    lambda name: name.replace("-", "_").upper(),
+    lambda name: name.replace("-", "_", 1),
+)
+
 
 def _spellings(name: str, number: str) -> Iterator[Headers]:
-    """The policy's header, as a handset may write it."""
+    """The policy's header, as a handset may write it in a well-formed request."""
     yield [(name, number)]
-    yield [(name.upper(), number)]
-    yield [(name.title(), number)]
-    yield [(name.replace("-", "_"), number)]
+    yield from ([(spelled(name), number)] for spelled in _NAMES)
     yield [(name, number), (name, number)]
     yield [(name, ""), (name, number)]
-    yield [(name, f"+{number}")]
+    yield [(name, number), (name, "")]
+    yield [(name, number), (name.upper(), number), (name.replace("-", "_"), number)]
     yield [(name, f"{number}, {number}")]
     yield [(name, number), ("Connection", name)]
-    yield [(f"{name} ", number)]
+    yield [(name, number), ("Connection", f"close, {name.title()}")]
     yield [(name, f"\t {number} \t")]
+    yield [(name, f'"{number}"')]
+    yield [*((f"X-Option-{index}", "1") for index in range(101)), (name, number)]
+
+
+def _malformed(name: str, number: str) -> Iterator[Headers]:
+    """What a parser should refuse, and what one may still read a number from."""
+    half, rest = number[:-_TELLING], number[-_TELLING:]
+    yield [(f"{name} ", number)]
+    yield [(f" {name}", number)]
+    yield [("X-Note", f"a\n{name}: {number}")]
+    yield [("X-Note", f"a\r{name}: {number}")]
+    yield [("X-Note", f"a\r\n {name}: {number}")]
+    yield [(name, f"\r\n {number}")]
+    yield [(name, f"{half}\r\n {rest}")]
+    yield [(name, f"{half}\x00{rest}")]
+    yield [(name, f"{half}\t{rest}")]
+    yield [(f"{name}\x00", number)]
+    yield [(f"{name}\t", number)]
+    yield [(f"{name}\x0b", number)]
 
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     strangers = cycle(plan.population.strangers)
-    for headers, number in _headers(plan, (who.msisdn for who in strangers)):
-        for mode in plan.modes:
-            for host, path in _places(plan):
-                yield plan.connection(
-                    FAMILY.id,
-                    next(turn),
-                    host,
-                    mode=mode,
-                    path=path,
-                    headers=headers,
-                    forged=[number],
-                    binding=all(name.strip() == name for name, _ in headers),
-                )
+    for headers, number, more in _forgeries(plan, (who.msisdn for who in strangers)):
+        for place in plan.places(1, 1):
+            yield plan.visit(
+                FAMILY.id,
+                next(turn),
+                place,
+                headers=headers,
+                forged=[number[-_TELLING:]],
+                **more,
+            )
 
 
-def _headers(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, str]]:
+def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, str, dict[str, Any]]]:
+    """Header lines, the number in them, and how else the request is made."""
     for name in (plan.policy.header, *plan.policy.strip):
         number = next(numbers)
-        yield from ((headers, number) for headers in _spellings(name, number))
+        yield from ((headers, number, {}) for headers in _spellings(name, number))
+        yield from ((headers, number, _UNBOUND) for headers in _malformed(name, number))
+        yield from (([(name, way.digits)], number, {}) for way in _ways(number))
+        yield [CHUNKED, ("Trailer", name)], number, _in_trailer(name, number)
+        yield [CHUNKED], number, _in_trailer(name.upper(), number)
+        other = plan.rng.choice(plan.population.spare).msisdn  # a real one, of somebody else
+        yield [(name, other)], other, {}
     for name in lines("identity_headers.txt"):
         number = next(numbers)
-        yield [(name, number)], number
+        spelled = plan.rng.choice((_as_it_is, *_NAMES))
+        yield [(spelled(name), number)], number, {}
 
 
-def _places(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield plan.ordinary_hosts(1)[0], plan.path_in(None)
-    if plan.sites:
-        site = plan.rng.choice(plan.sites)
-        yield plan.host_of(site), plan.path_in(site)
+def _ways(number: str) -> Sequence[Written]:
+    return Identity("msisdn", number).written
+
+
+def _in_trailer(name: str, number: str) -> dict[str, Any]:
+    body = in_chunks(b"name=value", 10, trailer=[(name, number)])
+    return {"method": "POST", "body": body, **_UNBOUND}
 
 
 FAMILY = Family(

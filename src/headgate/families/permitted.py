@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 
 from headgate.families import Family
@@ -14,18 +14,31 @@ WITH_BODY = {"POST", "PUT", "PATCH"}
 VISITS = 10
 
 
+# What means the same to whoever reads a host as it should be read (RFC 3986, 3.2.2 and 3.2.3).
+WRITTEN: tuple[Callable[[str], str], ...] = (
+    str,
+    str,
+    str.upper,
+    str.title,
+    lambda name: f"{name}.",
+    lambda name: f"{name}:80",
+    lambda name: f"{name.upper()}.:80",
+)
+
+
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     for site in plan.sites:
         for mode in plan.modes:
-            for method in (*METHODS, *["GET"] * VISITS):
+            for method, written in zip((*METHODS, *["GET"] * VISITS), cycle(WRITTEN)):
+                host, path, port, _ = plan.place_of(site, mode)
                 yield plan.connection(
                     FAMILY.id,
                     next(turn),
-                    plan.host_of(site),
+                    written(host) if port == 80 else host,
                     mode=mode,
-                    path=plan.path_in(site),
-                    port=plan.port_of(site, mode),
+                    path=path,
+                    port=port,
                     method=method,
                     body=b"q=summer&page=2" if method in WITH_BODY else b"",
                     version="1.0" if method == "GET" and plan.rng.random() < 0.1 else "1.1",

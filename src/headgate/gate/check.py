@@ -60,8 +60,8 @@ def _checked(session: Session, candidate: Candidate, features: Sequence[Path]) -
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main(argv, plugins=[run])
-    if run.interrupted:
-        raise KeyboardInterrupt
+    if run.interruption:
+        raise run.interruption
     if run.verdict:
         return run.verdict
     said = words.getvalue().strip()
@@ -76,7 +76,7 @@ class _Run:
         self._session = session
         self._candidate = candidate
         self.verdict: Verdict | None = None
-        self.interrupted = False
+        self.interruption: BaseException | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -87,8 +87,10 @@ class _Run:
     def pytest_bdd_before_scenario(self, feature: object, scenario: object) -> None:
         self._session.progress(getattr(scenario, "name", ""))
 
-    def pytest_keyboard_interrupt(self) -> None:
-        self.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # A file that cannot be collected ends a run in the same way, and that is a verdict.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.interruption = excinfo.value
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         self.verdict = config.stash.get(plugin.VERDICT, None)

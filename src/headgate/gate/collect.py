@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from gherkin.dialect import Dialect
 from gherkin.parser import Parser
 
 _SOURCE = "import pytest_bdd; pytest_bdd.scenarios(__file__)"
@@ -25,14 +26,21 @@ class FeatureFile(pytest.Module):
         return module
 
     def _refuse_lost_scenarios(self) -> None:
-        """Of two scenarios with one title pytest-bdd keeps the last, without a word."""
+        """Of two scenarios with one title pytest-bdd keeps the last, without a word, and an
+        outline without a row it carries out once, with the names of the columns for values."""
         document: Mapping[str, Any] = Parser().parse(self.path.read_text("utf-8"))
         feature = document.get("feature") or {}
-        counts = Counter(_titles(feature.get("children", [])))
+        scenarios = list(_scenarios(feature.get("children", [])))
+        if not scenarios:
+            raise self.CollectError(f"{self.path}: there is no scenario in it")
+        counts = Counter(scenario["name"] for scenario in scenarios)
         if twice := [title for title, count in counts.items() if count > 1]:
             raise self.CollectError(f"{self.path}: two scenarios are called “{twice[0]}”")
-        if not counts:
-            raise self.CollectError(f"{self.path}: there is no scenario in it")
+        dialect = Dialect.for_name(feature["language"])
+        assert dialect  # the parser has used it
+        outlines = dialect.scenario_outline_keywords
+        if empty := [one["name"] for one in scenarios if _lacks_rows(one, outlines)]:
+            raise self.CollectError(f"{self.path}: “{empty[0]}” has an Examples table without rows")
 
 
 def is_scenario(item: pytest.Item) -> bool:
@@ -45,12 +53,17 @@ def example_of(item: pytest.Item) -> Mapping[str, str]:
     return callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
 
 
-def _titles(children: Iterable[Mapping[str, Any]]) -> list[str]:
-    titles: list[str] = []
+def _scenarios(children: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for child in children:
         for kind, node in child.items():
             if kind == "scenario":
-                titles.append(node["name"])
+                yield node
             elif kind == "rule":
-                titles += _titles(node["children"])
-    return titles
+                yield from _scenarios(node["children"])
+
+
+def _lacks_rows(scenario: Mapping[str, Any], outlines: Collection[str]) -> bool:
+    tables = scenario["examples"]
+    return not all(table["tableBody"] for table in tables) or (
+        scenario["keyword"] in outlines and not tables
+    )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from headgate.candidate import Candidate, digest_of
+from headgate.differential import DEPENDS
 from headgate.errors import NotJudged
 from headgate.gate.gate import Gate, Ground, gate_on
-from headgate.gateway_spec import FileSessions, GatewaySpec
+from headgate.gateway_spec import GatewaySpec, RedisSessions
 from headgate.images import GATEWAY
 from headgate.judge import (
     EXCESS,
@@ -22,18 +23,23 @@ from headgate.judge import (
     MISSING,
     NO_CONSENT,
     RESIDUE,
+    STORE,
 )
 from headgate.policy import Policy
 
-# How each rule is broken, line by line: real_ip believes any handset (misattribution), the map
-# knows a number for nobody (fail-open), underscores let a forged twin of the header through
-# (forgery), the log names the number (residue), a copy stands beside the header (excess), DELETE
-# loses it (missing); that every site gets it is the leak, and nobody is asked for consent.
+# How each rule is broken, line by line: real_ip believes any handset (misattribution), there is a
+# number for nobody (fail-open), underscores let a forged twin of the header through (forgery), the
+# log names the number (residue), a copy stands beside the header (excess), DELETE loses it
+# (missing); that every site gets it is the leak, and nobody is asked for consent. The alias is one
+# that no list of forms can hold: only what compares subscribers sees it. What is published in the
+# store reaches no site: only what listens to the cable sees it. (With a store, since comparing
+# takes long where each change of a session needs a reload.)
 _CONFIG = """
 user www-data;
 worker_processes 2;
 pid /run/nginx.pid;
 error_log stderr crit;
+include /etc/nginx/modules-enabled/*.conf;
 events {{ worker_connections 1024; }}
 http {{
     log_format numbers "$number";
@@ -42,22 +48,34 @@ http {{
     set_real_ip_from 0.0.0.0/0;
     real_ip_header X-Forwarded-For;
     underscores_in_headers on;
-    map $remote_addr $number {{ default "{nobody}"; include subscribers.map; }}
     map $request_method $shown {{ default $number; DELETE ""; }}
     server {{
         listen 8080;
         listen 80;
+        set $number "";
+        set $alias "";
         location / {{
+            access_by_lua_block {{
+                local store = require("resty.redis"):new()
+                store:connect("192.0.2.10", 6379)
+                local number = store:hget("session:" .. ngx.var.remote_addr, "number")
+                ngx.var.number = type(number) == "string" and number or [==[{nobody}]==]
+                store:publish("visits", ngx.var.number)
+                store:set_keepalive(10000, 64)
+                ngx.var.alias = ngx.md5("only we know this" .. ngx.var.number)
+            }}
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;
             proxy_set_header {header} $shown;
             proxy_set_header X-Copy $shown;
-            proxy_pass http://$host$request_uri;
+            proxy_set_header X-Trace-Id $alias;
+            proxy_pass http://$http_host$request_uri;
         }}
     }}
 }}
 """
 _NOBODYS_NUMBER = "447700000000"
+COMPARED = 4
 
 
 def faulty_gateway(policy: Policy) -> Candidate:
@@ -73,15 +91,16 @@ def faulty_gateway(policy: Policy) -> Candidate:
         validate=("nginx", "-t"),
         start=("nginx", "-g", "daemon off;"),
         reload=("nginx", "-s", "reload"),
-        sessions=FileSessions(PurePosixPath("subscribers.map"), f'{{ip}} "{policy.value}";'),
+        sessions=RedisSessions(6379, "session:{ip}", (("number", policy.value),)),
     )
     path = Path("the faulty gateway")
     return Candidate(str(path), path, files, frozenset(), digest_of(files), spec)
 
 
 def expected_kinds(policy: Policy) -> set[str]:
-    """The kinds of finding that the faulty gateway gives rise to under this policy."""
-    kinds = {LEAK, FORGERY, RESIDUE}
+    """The kinds of finding that the faulty gateway gives rise to under this policy, and what one
+    witness alone can see: the form of what a comparison of subscribers finds, and the store."""
+    kinds = {LEAK, FORGERY, RESIDUE, DEPENDS, STORE}
     if policy.sites:
         kinds |= {MISATTRIBUTION, MISSING, EXCESS, FAIL_OPEN}
         if policy.consent_required:
@@ -100,11 +119,15 @@ def unseen_kinds(ground: Ground) -> set[str]:
 
 def _seen(gate: Gate) -> set[str]:
     everyone = [*gate.agreed, *gate.refused, *gate.nobody]
-    visits = [
-        gate.visit("permitted", by=everyone),
+    visits = [gate.visit("permitted", by=everyone)] if gate.policy.sites else []
+    visits += [
         gate.visit("impostor", by=gate.agreed, most=40),
         gate.visit("ordinary", by=gate.agreed, most=40),
         gate.visit("forged", by=gate.agreed, most=100),
+        gate.compare(most=COMPARED),
         gate.stop(),
+        gate.crossed(),
     ]
-    return {one.kind for visit in visits for one in visit.disclosures}
+    seen = [one for visit in visits for one in visit.disclosures]
+    alone = {word for one in seen for word in (one.form, one.site) if word in (DEPENDS, STORE)}
+    return {one.kind for one in seen} | alone

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,16 +17,20 @@ from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
 from headgate.detector import Scanner
+from headgate.differential import Dependence, Differential
 from headgate.errors import NotJudged
 from headgate.families import families
 from headgate.feeds import Change
+from headgate.flow import Crossing
+from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
 from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
-from headgate.plan import Plan
+from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
-from headgate.request import Connection, Outcome
+from headgate.probes import probes
+from headgate.request import Connection, Outcome, Receipt, Request
 from headgate.trial import Observation, Trial
 from headgate.verdict import findings_from
 
@@ -115,11 +120,14 @@ class Gate:
         self.gateway = gateway
         self.population = ground.population
         self.record = Record()
+        self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
         self._rng = random.Random(f"{ground.seed} requests")
         self._address_of = ground.lab.internet.address
         self._judge = ground.judge
         self._stopped = False
+        self._crossing: Crossing | None = None
+        self._last: Visit | None = None
         self._given_up: NotJudged | None = None
 
     # Visitors
@@ -157,15 +165,17 @@ class Gate:
         *family_ids: str,
         by: Sequence[str],
         categories: Iterable[str] | None = None,
+        least: int = 0,
         most: int | None = None,
     ) -> Visit:
         """Send what the families draw up (the first `most` connections), by these handsets, and
-        judge what arrived."""
+        judge what arrived. With `least`, each family goes on until so many of its requests are for
+        places that may learn nothing."""
         plan = self.plan(categories)
         connections = [
             connection
             for family_id in family_ids
-            for connection in families()[family_id].generate(plan, self._shuffled(by))
+            for connection in repeated(families()[family_id].generate, plan, by, least)
         ]
         return self.send(connections[:most])
 
@@ -184,13 +194,16 @@ class Gate:
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
         and once more when it is over."""
-        with ThreadPoolExecutor(1) as beside:
+        afterwards = self._rng.random()
+        with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
             visits = [self.visit("permitted", "ordinary", by=by)]
             while not befalling.done():
                 visits.append(self.visit("permitted", "ordinary", by=by))
             with self._serving():
                 befalling.result()
+        # However often there was time to visit: what follows is the seed's alone again.
+        self._rng.seed(afterwards)
         return together([*visits, self.visit("permitted", "ordinary", by=by)])
 
     @contextlib.contextmanager
@@ -204,9 +217,6 @@ class Gate:
             self._given_up = error
             self._judged(self._trial.rest())  # a number that was seen stays seen
             raise
-
-    def _shuffled(self, handsets: Sequence[str]) -> list[str]:
-        return self._rng.sample(handsets, len(handsets))
 
     def _judged(self, observed: Observation) -> Visit:
         disclosures = [
@@ -225,7 +235,7 @@ class Gate:
         for outcome in observed.outcomes:
             record.handsets.add(outcome.request.handset)
             record.sites.update(receipt.site for receipt in outcome.receipts)
-            record.arrived += outcome.arrived
+            record.arrived += outcome.arrived and outcome.request.binding
             record.disclosed_rightly += self._judge.disclosed_rightly(outcome)
             if self._judge.unproved(outcome):
                 record.unproved.append(outcome)
@@ -234,7 +244,12 @@ class Gate:
 
     @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:
-        """For a while some addresses are held otherwise; afterwards everyone has the old one."""
+        """For a while some addresses are held otherwise; afterwards everyone has the old one.
+
+        Shortly before the change they visit permitted and ordinary sites: what a gateway keeps in
+        mind for longer than it may shows only where it has something in mind.
+        """
+        self.visit("alternating", by=list(change), most=64)
         self._attach(change)
         try:
             yield list(change)
@@ -245,6 +260,12 @@ class Gate:
     def _attach(self, change: Change) -> None:
         with self._serving():
             self.gateway.attach(change)
+        self._let_old_state_pass()
+
+    def _let_old_state_pass(self) -> None:
+        """Until the policy's `staleness` is over, a request may follow the old state or the new
+        one, so nothing can be said of it. It is time itself that is awaited here."""
+        time.sleep(self.policy.staleness)
 
     def handed_over(self) -> contextlib.AbstractContextManager[list[str]]:
         """Addresses of agreed handsets pass to subscribers who held none before."""
@@ -259,11 +280,59 @@ class Gate:
         people = self.population.agreed
         return self._changed({one: replace(people[one], consent=False) for one in self.agreed[::3]})
 
+    def compare(self, most: int | None = None) -> Visit:
+        """Send the same requests (the first `most` of the witness's) while their addresses are held
+        by one subscriber, by another and by nobody; judge what arrived, and what of it depends on
+        the holder. Everyone has their old address afterwards."""
+        exchange = exchange_in(self.population)
+        connections = list(probes(self.plan(), list(exchange.pairs)))[:most]
+        visits: list[Visit] = []
+        witness, stage = self._witness(connections, exchange), self._stage(visits)
+        try:
+            found = Comparison(connections, exchange, witness, stage, self._rng).run()
+        finally:
+            sessions = self.population.sessions
+            self._attach({address: sessions[address] for address in exchange.addresses})
+        return together([*visits, self._depending(found, exchange)])
+
+    def _witness(self, connections: Sequence[Connection], exchange: Exchange) -> Differential:
+        def may_depend(request: Request, receipt: Receipt, name: bytes) -> bool:
+            one, _ = exchange.pairs[request.handset]
+            return self._judge.may_depend(request, receipt, name, one)
+
+        return Differential((one.requests[0] for one in connections), may_depend)
+
+    def _stage(self, visits: list[Visit]) -> Stage:
+        """The gate as a comparison sees it; what comes of its requests is put into `visits`."""
+        return Stage(
+            attach=self._attach,
+            send=lambda some: self._observe(lambda: self._trial.send(some, tries=1), visits),
+            late=lambda: self._observe(lambda: self._trial.rest(last=False), visits),
+            disclosed=lambda: [one for visit in visits for one in visit.disclosures],
+        )
+
+    def _observe(self, act: Callable[[], Observation], visits: list[Visit]) -> Observation:
+        with self._serving():
+            observed = act()
+        visits.append(self._judged(observed))
+        return observed
+
+    def _depending(self, found: Iterable[Dependence], exchange: Exchange) -> Visit:
+        disclosures = [
+            disclosure
+            for one in found
+            for disclosure in self._judge.dependence(one, exchange.betrayed(one))
+        ]
+        self.record.disclosures += disclosures
+        return Visit([], disclosures)
+
     @contextlib.contextmanager
     def disturbed(self, trouble: str) -> Iterator[None]:
         """For a while the feed of sessions fails the gateway."""
         with self._serving(), self.gateway.disturbed(trouble):
+            self._let_old_state_pass()
             yield
+        self._let_old_state_pass()
 
     # The gateway as installed, and what it leaves behind
 
@@ -278,15 +347,39 @@ class Gate:
 
     def stop(self) -> Visit:
         """Stop the gateway, and judge what it still sent and what it left behind."""
-        self.gateway.assert_sound()
-        self.gateway.stop()
-        self._stopped = True
-        left = self._judged(self._trial.rest())
+        left = self._end()
         files = self._left_behind()
         self.record.errors = "\n".join(_errors(files.values()))
         residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
         self.record.disclosures += residue
         return Visit(left.outcomes, [*left.disclosures, *residue])
+
+    def crossed(self) -> Visit:
+        """Stop the gateway, and judge what has crossed to the outside in its life. NotJudged when
+        that is not known to the byte, or is not what the sites have received."""
+        self._end()
+        assert self._crossing
+        told = {(one.address, one.subscriber, one.form) for one in self.record.disclosures}
+        crossed = [
+            one
+            for flow in self._crossing.flows
+            for one in self._judge.flow(flow, self._trial.wrote)
+            if (one.address, one.subscriber, one.form) not in told
+        ]
+        self.record.disclosures += crossed  # a number that was seen stays seen
+        if self._crossing.doubt:
+            raise NotJudged(self._crossing.doubt)
+        return Visit([], crossed)
+
+    def _end(self) -> Visit:
+        """The gateway's last moments, however often they are asked for."""
+        if self._last is None:
+            self.gateway.assert_sound()
+            self.gateway.stop()
+            self._stopped = True
+            self._crossing = self._lab.crossing(self.gateway)
+            self._last = self._judged(self._trial.rest())
+        return self._last
 
     def _left_behind(self) -> dict[str, bytes]:
         install = self.candidate.spec.install

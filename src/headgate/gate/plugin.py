@@ -45,7 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    recorder = Recorder()
+    _, candidate = config.stash.get(GIVEN, (None, None))
+    recorder = Recorder(candidate)
     config.stash[_RECORDER] = recorder
     config.pluginmanager.register(recorder, "headgate-recorder")
 

@@ -16,7 +16,7 @@ import pytest
 from headgate.candidate import Candidate
 from headgate.errors import HeadgateError, NotJudged
 from headgate.gate.collect import example_of, is_scenario
-from headgate.gate.gate import Gate
+from headgate.gate.gate import Gate, Record
 from headgate.gate.session import Session
 from headgate.judge import MISSING
 from headgate.numbers import mask_numbers
@@ -41,9 +41,10 @@ class Told:
     ended: str = BROKEN
     problem: str = "it did not run to its end"
     words: str = ""
+    gave_up: bool = False  # the gateway is to blame, not the harness
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Recorder:
     """Collects what scenarios did; a pytest plugin of its own."""
 
@@ -94,6 +95,7 @@ class Recorder:
         error = call.excinfo.value
         told.ended = FAILED if isinstance(error, AssertionError) else BROKEN
         told.problem = _first_line(error)
+        told.gave_up = isinstance(error, NotJudged)
         told.words = error.words if isinstance(error, NotJudged) else ""
 
     # The verdict
@@ -139,7 +141,7 @@ class Recorder:
         """Why no approval is possible, the weightiest first, and the gateway's own words."""
         doubts: list[str] = []
         broken = [one for one in self.scenarios.values() if one.ended == BROKEN]
-        unjudged = [one for one in broken if one.words] or broken
+        unjudged = [one for one in broken if one.gave_up] or broken
         words = unjudged[0].words if unjudged else ""
         if not words and self.gate:
             words = self.gate.record.errors
@@ -168,7 +170,7 @@ class Recorder:
             doubts.append(f"the negative control showed what the harness did not see: {kinds}")
         if not record.arrived:
             doubts.append(f"does not serve: none of {record.requests} requests reached a site")
-        elif gate.policy.sites and not record.disclosed_rightly:
+        elif gate.policy.sites and not (record.disclosed_rightly or _missed(record)):
             doubts.append("the positive control failed: no permitted site got a number")
         if record.unproved:
             first = record.unproved[0]
@@ -178,6 +180,11 @@ class Recorder:
                 f"(the first: {first.request.id} to {first.request.host}, {became})"
             )
         return doubts
+
+
+def _missed(record: Record) -> bool:
+    """Whether the gateway was asked for numbers and gave none, which is a finding by itself."""
+    return any(one.kind == MISSING for one in record.disclosures)
 
 
 def _filled(title: str, example: Mapping[str, str]) -> str:

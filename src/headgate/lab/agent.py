@@ -64,7 +64,9 @@ class Agent:
     def _settle(self, message: dict[str, Any]) -> None:
         future = self._waiting.pop(message["id"])
         if "error" in message:
-            future.set_exception(LabError(f"the node {self.role} failed: {message['error']}"))
+            trace = str(message["error"]).strip()
+            last = trace.rpartition("\n")[2]  # what a person reads first
+            future.set_exception(LabError(f"the node {self.role} failed: {last}\n{trace}"))
         else:
             future.set_result(message["value"])
 

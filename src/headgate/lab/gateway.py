@@ -273,6 +273,7 @@ class Gateway:
 
     def _assert_no_worker_lost(self) -> None:
         if self._workers - self._worker_ids():
+            self.assert_running()
             raise NotJudged("a worker process ended on its own", self.log.last_lines())
 
     def _worker_ids(self) -> frozenset[tuple[int, int]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
+from headgate.answer import Answer
 from headgate.candidate import Candidate
 from headgate.engines.engine import Cage, Engine, Limits
-from headgate.gateway_spec import GatewaySpec
+from headgate.flow import TCP, Crossing, Flow
+from headgate.gateway_spec import GatewaySpec, RedisSessions
 from headgate.internet import Internet
 from headgate.lab import topology
 from headgate.lab.agent import Agent
@@ -90,7 +92,11 @@ class Lab:
             {"name": "access", "pid": self._handsets.pid},
             {"name": "internet", "pid": self._world.pid},
         ]
-        try:
+        with contextlib.ExitStack() as ending:  # all of it, whatever of it fails
+            ending.callback(self._world.call, "collect", last=True)
+            ending.callback(cage.close)
+            ending.callback(self._cabler.call, "unplug", ends=ends)
+            ending.callback(self._world.call, "forget")
             cables = topology.cabling(
                 gateway=cage.pid,
                 handsets=self._handsets.pid,
@@ -98,19 +104,23 @@ class Lab:
                 transparent_port=spec.transparent_port,
             )
             self._cabler.call("cable", **cables)
+            self._world.call("record")
+            if _store_port(candidate) is None:
+                self._world.call("store_at", port=0, state="up")
             gateway = Gateway(candidate, cage, self._cabler, self._world)
             gateway.start(sessions)
             yield gateway
-        finally:
-            self._cabler.call("unplug", ends=ends)
-            cage.close()
-            self._world.call("collect", last=True)
 
     def know(self, names: Sequence[str]) -> dict[str, str]:
         """Give each name its address, and let the world's resolver answer with it."""
         new = {name: self.internet.address(name) for name in names}
         self._world.call("learn", names=new)
         return new
+
+    def answer_with(self, answers: Mapping[str, Answer]) -> None:
+        """Let sites answer the requests with these tokens so, instead of with an ordinary page."""
+        told = {token: asdict(answer) for token, answer in answers.items()}
+        self._world.call("answer_with", answers=told)
 
     def exchange(
         self,
@@ -128,6 +138,22 @@ class Lab:
         )
         return [Exchanged(tuple(one["responses"]), one["rest"], one["error"]) for one in done]
 
+    def crossing(self, gateway: Gateway) -> Crossing:
+        """What has crossed to the outside in the life of a gateway, which has been stopped."""
+        store = _store_port(gateway.candidate)
+        neighbour = topology.GATEWAY_INTERNET
+        told = self._world.call("recorded", neighbour=neighbour, store=store)
+        flows = [
+            Flow(
+                site=self.internet.name(one["destination"]),
+                store=(one["protocol"], one["port"]) == (TCP, store),
+                **one,
+            )
+            for one in told["flows"]
+        ]
+        unseen = [(self.internet.name(address), port) for address, port in told["unseen"]]
+        return Crossing(flows, unseen, told["doubt"])
+
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""
         collected = self._world.call("collect", last=last)
@@ -137,17 +163,35 @@ class Lab:
         ]
 
 
+def _store_port(candidate: Candidate) -> int | None:
+    sessions = candidate.spec.sessions
+    return sessions.port if isinstance(sessions, RedisSessions) else None
+
+
 def _plan(gateway: Gateway, connection: Connection, pause: float) -> dict[str, Any]:
-    raws = [gateway.core(request.raw, request.handset) for request in connection.requests]
-    methods = [request.method for request in connection.requests]
-    if connection.pipelined:
-        steps = [[b"".join(raws), methods]]
-    else:
-        steps = [[raw, [method]] for raw, method in zip(raws, methods, strict=True)]
+    manner = connection.manner
     return {
         "source": connection.handset,
         "address": connection.address,
         "port": connection.port,
-        "steps": steps,
+        "steps": _steps(gateway, connection),
         "pause": pause,
+        "pieces": manner.pieces,
+        "half_closes": manner.half_closes,
+        "lingers": manner.lingers,
+        "patience": manner.patience,
     }
+
+
+def _steps(gateway: Gateway, connection: Connection) -> list[tuple[bytes, list[bytes]]]:
+    """What is sent at once, each with the methods to whose answers the handset then listens."""
+    steps: list[tuple[bytes, list[bytes]]] = []
+    data, methods = connection.manner.preamble, list[bytes]()
+    for index, request in enumerate(connection.requests):
+        if index and not (connection.pipelined or request.hidden):
+            steps.append((data, methods))
+            data, methods = b"", []
+        data += request.raw if request.hidden else gateway.core(request.raw, request.handset)
+        if connection.manner.awaits and not request.hidden:
+            methods.append(request.method)
+    return [*steps, (data, methods)]

@@ -1,0 +1,253 @@
+"""`headgate` as a person runs it: a process of its own. And what a run leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import docker
+from docker.models.containers import Container
+
+from headgate.engines.docker_engine import SESSION_LABEL
+
+TOP = Path(__file__).resolve().parents[2]
+SAMPLES = TOP / "gateway_config"
+DEFAULTS = SAMPLES / "gateway.yaml"
+CANDIDATES = Path(__file__).parent / "candidates"
+POLICY = CANDIDATES / "policy.yaml"
+# By this one nobody may learn a number; of all policies it makes for the shortest run.
+SHORT = CANDIDATES / "no-sites.yaml"
+
+# Far above what any run here takes, even on a busy machine.
+LONGEST = 240.0
+
+_REAPER = re.compile(r"headgate\.engines\.reaper\0([0-9a-f]{32})")
+
+
+class Run:
+    """A run of `headgate`, with its own temporary folder; its lines of progress can be awaited.
+    Leaving it ends it, if a test has failed to."""
+
+    def __init__(self, folder: Path, words: Sequence[str | Path]) -> None:
+        self.temporary = Path(tempfile.mkdtemp(prefix="tmp", dir=folder))
+        self.began = time.monotonic()
+        self.lines: list[tuple[float, str]] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "headgate", *map(str, words)],
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(self.temporary), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout
+        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.send(signal.SIGTERM)
+        self.exit()
+
+    def _read(self, output: IO[str]) -> None:
+        for line in output:
+            with self._changed:
+                self.lines.append((time.monotonic() - self.began, line.rstrip("\n")))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def said(self) -> str:
+        return "\n".join(line for _, line in self.lines)
+
+    def until(self, words: str) -> None:
+        """Wait until it says these words, or has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: words in self.said or self._ended, LONGEST)
+        assert words in self.said, self.said
+
+    def until_line(self, count: int) -> None:
+        """Wait until it has said so many lines, or has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self.lines) >= count or self._ended, LONGEST)
+
+    def linger(self, seconds: float) -> None:
+        """Let it work on for a while, unless it ends before."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Send a signal to its process group, as a terminal does for Ctrl-C."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def exit(self) -> int:
+        """Wait for its end; its exit status."""
+        status = self.process.wait(LONGEST)
+        self._reader.join(LONGEST)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return status
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    # What it has on the engine
+
+    def reaper(self) -> tuple[int, str] | None:
+        """The process that outlives it, and the session that it guards."""
+        for pid, command in _commands():
+            if (match := _REAPER.search(command)) and _parent(pid) == self.process.pid:
+                return pid, match[1]
+        return None
+
+
+def verdicts(path: Path) -> list[dict[str, Any]]:
+    """What a `verdict.json` says of each candidate."""
+    found = json.loads(path.read_text())["candidates"]
+    assert isinstance(found, list)
+    return found
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is still there of a run: each by a name that a person can look for."""
+
+    containers: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    processes: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+class Watch:
+    """Follows a run on the engine, so that afterwards it is known what to look for."""
+
+    def __init__(self, client: docker.DockerClient, run: Run) -> None:
+        self._client = client
+        self._run = run
+        self._ids: set[str] = set()
+        self._namespaces: set[str] = set()
+        self.session = ""
+        self._reaper: int | None = None
+
+    def look(self) -> None:
+        """Note the containers and network namespaces that the run has now."""
+        if self._reaper is None and (found := self._run.reaper()):
+            pid, self.session = found
+            with contextlib.suppress(ProcessLookupError):
+                self._reaper = os.pidfd_open(pid)
+        for container in self.containers():
+            self._ids.add(str(container.id))
+            with contextlib.suppress(docker.errors.NotFound):
+                settings = self._client.api.inspect_container(str(container.id))["NetworkSettings"]
+                self._namespaces.add(Path(settings["SandboxKey"]).name)
+
+    def containers(self) -> list[Container]:
+        """The run's containers, running or not."""
+        if not self.session:
+            return []
+        label = f"{SESSION_LABEL}={self.session}"
+        return self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+
+    def container(self, role: str) -> Container:
+        """The run's only container in a role: `world`, `handsets` or `cabler`."""
+        (found,) = (one for one in self.containers() if one.labels["headgate"] == role)
+        return found
+
+    def await_reaper(self, seconds: float) -> bool:
+        """Wait for the end of the process that cleans up; False when it takes longer."""
+        if self._reaper is None:
+            return True
+        ready, _, _ = select.select([self._reaper], [], [], seconds)
+        return bool(ready)
+
+    def left(self) -> Left:
+        containers = {str(one.name) for one in self.containers()}
+        return Left(
+            tuple(sorted(containers)),
+            tuple(sorted(filter(_is_held, self._namespaces))),
+            tuple(sorted(self._processes())),
+            tuple(sorted(str(path) for path in self._run.temporary.rglob("*"))),
+        )
+
+    def _processes(self) -> Iterator[str]:
+        """Those of its own session, those in its containers, and the one that cleans up."""
+        for pid, command in _commands():
+            own = _session_of(pid) == self._run.process.pid
+            caged = any(container in _cgroups(pid) for container in self._ids)
+            if own or caged or (self.session and self.session in command):
+                yield f"{pid} {command[:200]!r}"
+
+    def close(self) -> None:
+        if self._reaper is not None:
+            os.close(self._reaper)
+
+
+def _is_held(namespace: str) -> bool:
+    """Whether the engine still holds a network namespace. Its file alone does not: Docker sweeps
+    those once a minute."""
+    return bool(namespace) and f"/{namespace} nsfs " in Path("/proc/mounts").read_text()
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                yield int(entry.name), (entry / "cmdline").read_bytes().decode("utf-8", "replace")
+
+
+def _parent(pid: int) -> int | None:
+    return _stat_field(pid, 1)
+
+
+def _session_of(pid: int) -> int | None:
+    return _stat_field(pid, 3)
+
+
+def _stat_field(pid: int, index: int) -> int | None:
+    """A number of /proc/PID/stat, counted from behind the name (proc(5)); None for a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[index])
+
+
+def _cgroups(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ""

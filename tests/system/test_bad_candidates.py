@@ -1,0 +1,191 @@
+"""A candidate that cannot be judged is not judged: in nginx's own words, and in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.system.conftest import Judge
+from tests.system.runs import CANDIDATES, POLICY, Run, verdicts
+
+from headgate.verdict import APPROVED, NOT_JUDGED
+
+# Nothing here waits for more than a start that does not come (10 s) or an answer (5 s); the rest
+# is room for a busy machine.
+BOUND = 60.0
+
+# Folder, the reason to its first words, and what the gateway itself said.
+MISTYPED = CANDIDATES / "mistyped-setting" / "gateway.yaml:3:3"
+
+DO_NOT_START = [
+    (
+        "syntax-error-in-an-included-file",
+        'invalid parameter "server_name" in /etc/nginx/conf.d/sites.conf:3',
+        "configuration file /etc/nginx/nginx.conf test failed",
+    ),
+    (
+        "unknown-directive",
+        'unknown directive "proxy_set_haeder" in /etc/nginx/nginx.conf:3',
+        "[emerg]",
+    ),
+    (
+        "address-not-there",
+        "bind() to 203.0.113.7:8080 failed (99: Cannot assign requested address)",
+        "[emerg]",
+    ),
+    (
+        "ends-at-once",
+        "does not start: the gateway ended with exit status 0",
+        "nothing to do",
+    ),
+    (
+        "ends-with-a-status",
+        "does not start: the gateway ended with exit status 3",
+        "no licence found",
+    ),
+    (
+        "does-not-listen",
+        "does not listen on port 80 (ports.transparent) within 2 seconds",
+        "",
+    ),
+    (
+        "no-such-command",
+        "does not start: the gateway ended with exit status 126",
+        'exec: "openresty": executable file not found in $PATH',
+    ),
+    (
+        "no-such-validator",
+        "`openresty -t` ended with exit status 126",
+        'exec: "openresty": executable file not found in $PATH',
+    ),
+    (
+        "validates-for-ever",
+        "`sleep infinity` did not end within 1 seconds",
+        "",
+    ),
+    (
+        "no-such-image",
+        "the engine has no such image: No such image: headgate-tests/never-built:latest",
+        "",
+    ),
+    (
+        "mistyped-setting",
+        f"{MISTYPED}: unknown key `ports.transparant`: did you mean `transparent`?",
+        "",
+    ),
+]
+
+FAIL_MIDWAY = [
+    ("crashes-midway", "a worker process ended on its own", "exited on signal 11"),
+    ("kills-itself-midway", "a worker process ended on its own", "exited on signal 9"),
+    ("exits-midway", "a worker process ended on its own", "exited with code 0"),
+    ("eats-memory", "a worker process ended on its own", "exited on signal 9"),
+    ("ends-midway", "ended on its own with exit status 124", ""),
+    ("fills-its-disk", "filled its disk: /var/log (64 MiB)", "No space left on device"),
+    (
+        "rewrites-in-circles",
+        "does not serve: none of",
+        'rewrite or internal redirection cycle while processing "/again"',
+    ),
+    (
+        "lua-syntax-error",
+        "does not serve: none of",
+        "failed to load inlined Lua code: access_by_lua(nginx.conf:23):2: unexpected symbol",
+    ),
+]
+
+SILENT = [
+    ("hangs-in-a-loop", ""),
+    ("sleeps-for-ever", ""),
+    ("stops-itself", ""),
+    (
+        "no-resolver",
+        "recv() failed (111: Connection refused) while resolving, resolver: 127.0.0.1:53",
+    ),
+]
+
+# These take their time without keeping a processor busy, so they run beside the other tests.
+PATIENT = ("sound-rate-limited", "sound-connection-limited", "proxies-to-itself")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run]]:
+    """A run over the patient ones that began with the first test; it is awaited by the last."""
+    folder = tmp_path_factory.mktemp("patient")
+    words: list[str | Path] = ["--policy", POLICY, "--json", folder / "verdict.json"]
+    run = Run(folder, ["check", *(CANDIDATES / name for name in PATIENT), *words])
+
+    def ended() -> Run:
+        assert run.exit() == 2, run.said
+        return run
+
+    yield ended
+    run.process.terminate()
+    run.exit()
+
+
+@pytest.mark.parametrize(("name", "reason", "words"), DO_NOT_START)
+def test_a_gateway_that_does_not_start_is_not_judged(
+    judged: Judge, monkeypatch: pytest.MonkeyPatch, name: str, reason: str, words: str
+) -> None:
+    monkeypatch.setattr("headgate.lab.gateway.STARTING", 2.0)
+    monkeypatch.setattr("headgate.lab.gateway.VALIDATING", 1.0)
+    verdict = judged(name)
+    assert (verdict.verdict, verdict.reason) == (NOT_JUDGED, reason)
+    assert words in verdict.words
+    assert (verdict.requests, verdict.findings) == (0, ())
+
+
+@pytest.mark.parametrize(("name", "reason", "words"), FAIL_MIDWAY)
+def test_a_gateway_that_fails_midway_is_not_judged(
+    judged: Judge, name: str, reason: str, words: str
+) -> None:
+    verdict = judged(name)
+    assert verdict.verdict == NOT_JUDGED
+    assert verdict.reason.startswith(reason)
+    assert words in verdict.words
+    assert verdict.seconds < BOUND
+
+
+@pytest.mark.parametrize(("name", "words"), SILENT)
+def test_a_gateway_that_falls_silent_is_not_waited_for_request_by_request(
+    judged: Judge, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.setattr("headgate.trial.PATIENCE", 2.0)
+    verdict = judged(name)
+    assert verdict.verdict == NOT_JUDGED
+    assert verdict.reason.startswith("does not answer: ")
+    assert verdict.reason.endswith(" requests got nothing within 2 seconds")
+    assert words in verdict.words
+    assert verdict.seconds < BOUND
+
+
+def test_a_gateway_that_refuses_all_sites_but_the_permitted_is_sound(judged: Judge) -> None:
+    verdict = judged("sound-walled-garden")
+    assert (verdict.verdict, verdict.findings) == (APPROVED, ())
+
+
+def test_after_a_gateway_that_fails_the_next_is_judged_as_ever(judged: Judge) -> None:
+    assert judged("stops-itself").verdict == NOT_JUDGED
+    assert judged("sound-file").verdict == APPROVED
+
+
+def test_what_a_gateway_refuses_for_want_of_room_is_tried_again(
+    patient: Callable[[], Run], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    found = {Path(one["candidate"]).name: one for one in verdicts(_json_of(patient()))}
+    limited = [found["sound-rate-limited"], found["sound-connection-limited"]]
+    assert [(one["verdict"], one["findings"]) for one in limited] == [(APPROVED, [])] * 2
+
+
+def test_a_gateway_that_calls_itself_is_not_judged(patient: Callable[[], Run]) -> None:
+    found = {Path(one["candidate"]).name: one for one in verdicts(_json_of(patient()))}
+    verdict = found["proxies-to-itself"]
+    assert verdict["verdict"] == NOT_JUDGED
+    assert verdict["reason"].startswith("does not serve: none of")
+    assert "worker_connections are not enough" in verdict["words"]
+
+
+def _json_of(run: Run) -> Path:
+    return run.temporary.parent / "verdict.json"

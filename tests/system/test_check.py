@@ -1,0 +1,209 @@
+"""`headgate check` as a person types it, on the sample gateways and on one's own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.system.runs import CANDIDATES, LONGEST, POLICY, SAMPLES, TOP, Run, verdicts
+
+from headgate.gate.check import check
+from headgate.gate.session import Session
+from headgate.verdict import APPROVED, EXIT, NOT_JUDGED, REJECTED, Verdict
+
+Headgate = Callable[..., Run]
+
+EXPECTED = {
+    "released": APPROVED,
+    "candidates/2012-01-10-maintenance": REJECTED,
+    "candidates/2012-01-25-fix": APPROVED,
+}
+
+# What the contract's verdict.json has, and of which type.
+CANDIDATE = {
+    "candidate": str,
+    "digest": str,
+    "verdict": str,
+    "reason": str,
+    "findings": list,
+    "requests": int,
+    "sites": int,
+    "handsets": int,
+    "seconds": float,
+}
+FINDING = {
+    "kind": str,
+    "rule": int,
+    "site": str,
+    "address": str,
+    "subscriber": str,
+    "form": str,
+    "where": str,
+    "request": str,
+    "count": int,
+    "sample": str,
+}
+
+_NUMBER = re.compile(r"4477009\d{5}")
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """A run over the three samples, from another folder."""
+    folder = tmp_path_factory.mktemp("samples")
+    path = folder / "verdict.json"
+    candidates = [SAMPLES / name for name in EXPECTED]
+    run = Run(folder, ["check", *candidates, "--policy", SAMPLES / "policy.yaml", "--json", path])
+    run.exit()
+    return run, path
+
+
+def test_the_samples_are_approved_rejected_and_approved(samples: tuple[Run, Path]) -> None:
+    run, path = samples
+    found = verdicts(path)
+    assert [one["verdict"] for one in found] == list(EXPECTED.values()), run.said
+    assert run.exit() == 1
+
+
+def test_the_maintenance_leaks_the_numbers_to_ordinary_sites(samples: tuple[Run, Path]) -> None:
+    _, maintenance, _ = verdicts(samples[1])
+    leaks = [one for one in maintenance["findings"] if one["kind"] == "leak"]
+    assert len({one["site"] for one in leaks}) > 50
+    assert {one["where"] for one in leaks} == {"header x-up-calling-line-id"}
+    assert {one["rule"] for one in leaks} == {2}
+
+
+def test_verdict_json_is_as_the_contract_has_it(samples: tuple[Run, Path]) -> None:
+    for one in verdicts(samples[1]):
+        assert _types(one, CANDIDATE) == CANDIDATE
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", one["digest"])
+        assert one["requests"] >= 500
+        for finding in one["findings"]:
+            assert _types(finding, FINDING) == FINDING
+
+
+def _types(found: Mapping[str, Any], expected: Mapping[str, type]) -> dict[str, type]:
+    return {name: type(found[name]) for name in expected}
+
+
+def test_no_number_is_spelled_out_anywhere(samples: tuple[Run, Path]) -> None:
+    run, path = samples
+    assert _NUMBER.findall(run.said) == []
+    assert _NUMBER.findall(path.read_text()) == []
+
+
+def test_what_is_judged_and_by_what_may_lie_anywhere(headgate: Headgate, tmp_path: Path) -> None:
+    shutil.copytree(CANDIDATES / "sound-file", tmp_path / "ours")
+    policy = POLICY.read_text().replace("premium.example", "billing.example")
+    (tmp_path / "policy.yaml").write_text(policy)
+    conf = tmp_path / "ours" / "nginx.conf"
+    conf.write_text(conf.read_text().replace("premium.example", "billing.example"))
+    run = headgate("check", "ours", "--policy", "policy.yaml", "--json", "verdict.json")
+    assert run.exit() == 0, run.said
+    (verdict,) = verdicts(tmp_path / "verdict.json")
+    assert (verdict["candidate"], verdict["verdict"]) == ("ours", APPROVED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_pytest_alone_comes_to_the_same_verdict(
+    samples: tuple[Run, Path], tmp_path: Path, name: str
+) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "features"),
+            *("--candidate", SAMPLES / name, "--policy", SAMPLES / "policy.yaml"),
+            *("-m", "not incident"),
+        ],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    (mine,) = (one for one in verdicts(samples[1]) if one["candidate"].endswith(name))
+    assert done.returncode == EXIT[mine["verdict"]], done.stdout[-2000:]
+    assert f"{SAMPLES / name}: {mine['verdict']}" in done.stdout
+
+
+# A user's own features
+
+HOLDS = """\
+Feature: Ours
+  Example: Our billing site learns who calls
+    Given subscribers who have agreed that permitted sites may know their numbers
+    When they visit the permitted sites
+    Then each site has received its visitor's own number, once, and nothing more
+"""
+FAILS = """\
+Feature: Ours
+  Example: No site at all learns anything
+    Given subscribers who have agreed that permitted sites may know their numbers
+    When they visit the permitted sites
+    Then every ordinary site has learned who its visitors are
+"""
+UNDEFINED = """\
+Feature: Ours
+  Example: The moon is made of cheese
+    Given subscribers who have agreed that permitted sites may know their numbers
+    When they fly to the moon
+    Then it is made of cheese
+"""
+EMPTY = """\
+Feature: Ours
+  Example: Nothing is said
+"""
+BROKEN = """\
+Feature: Ours
+  Example: A line that is none
+    Given subscribers who have agreed that permitted sites may know their numbers
+    They visit the permitted sites
+"""
+SKIPPED = """\
+@skip
+Feature: Ours
+  Example: Not today
+    Given subscribers who have agreed that permitted sites may know their numbers
+    When they visit the permitted sites
+    Then each site has received its visitor's own number, once, and nothing more
+"""
+
+OUTCOMES = [
+    (HOLDS, APPROVED, "every rule held over"),
+    (FAILS, REJECTED, "“No site at all learns anything” does not hold: "),
+    (UNDEFINED, NOT_JUDGED, "StepDefinitionNotFoundError: "),
+    (EMPTY, NOT_JUDGED, "the scenario “Nothing is said” has no steps"),
+    (BROKEN, NOT_JUDGED, ""),
+    (SKIPPED, NOT_JUDGED, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("feature", "verdict", "reason"),
+    OUTCOMES,
+    ids=["holds", "fails", "undefined step", "empty", "syntax error", "skipped"],
+)
+def test_features_of_the_users_own_count_like_the_others(
+    warm: Session, tmp_path: Path, feature: str, verdict: str, reason: str
+) -> None:
+    (tmp_path / "ours.feature").write_text(feature)
+    found: Verdict
+    (found,) = check(warm, [CANDIDATES / "sound-header-proxy-only"], [tmp_path])
+    assert (found.verdict, found.reason[: len(reason)]) == (verdict, reason)
+
+
+def test_the_option_for_features_reaches_the_run(headgate: Headgate, tmp_path: Path) -> None:
+    ours = tmp_path / "features"
+    ours.mkdir()
+    (ours / "ours.feature").write_text(EMPTY)
+    words = ("--policy", POLICY, "--features", ours, "--json", "verdict.json")
+    run = headgate("check", CANDIDATES / "sound-header-proxy-only", *words)
+    assert run.exit() == 2, run.said
+    (verdict,) = json.loads((tmp_path / "verdict.json").read_text())["candidates"]
+    assert verdict["reason"] == "the scenario “Nothing is said” has no steps"

@@ -1,0 +1,96 @@
+"""Each way in which a gateway learns who its subscribers are: sound uses of it are approved, and
+faulty ones are rejected for what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+from tests.system.conftest import Judge, Start
+
+from headgate.gate.gate import Gate
+from headgate.judge import (
+    EXCESS,
+    FAIL_OPEN,
+    FORGERY,
+    LEAK,
+    MISATTRIBUTION,
+    MISSING,
+    NO_CONSENT,
+    RESIDUE,
+)
+from headgate.verdict import APPROVED, REJECTED
+
+SOUND = [
+    f"sound-{feed}{ways}"
+    for feed in ("redis", "file", "header")
+    for ways in ("", "-proxy-only", "-transparent-only")
+]
+
+# Folder, and every kind of finding that a day's traffic gives.
+FAULTY = [
+    ("stale-sessions", {FAIL_OPEN, MISATTRIBUTION, NO_CONSENT, MISSING}),
+    ("placeholder-for-nobody", {FAIL_OPEN}),
+    ("last-number-for-nobody", {FAIL_OPEN, MISATTRIBUTION, NO_CONSENT}),
+    ("own-header-passes", {FORGERY}),
+    ("number-to-a-lookalike", {LEAK}),
+    ("number-in-a-second-header", {EXCESS}),
+    ("number-in-a-cookie", {LEAK}),
+    ("number-in-a-name", {LEAK}),
+    ("number-in-syslog", {LEAK}),
+    ("number-in-a-log", {RESIDUE}),
+    ("number-on-standard-output", {RESIDUE}),
+    ("number-in-a-cache", {RESIDUE}),
+    ("own-core-header-passes", {LEAK, EXCESS, NO_CONSENT}),
+    ("consent-not-asked", {NO_CONSENT}),
+    ("wrong-list-believed", {FAIL_OPEN}),
+]
+
+# One for each feed goes all the way to its verdict.
+REJECTIONS = [
+    ("stale-sessions", FAIL_OPEN, "header x-up-calling-line-id"),
+    ("wrong-list-believed", FAIL_OPEN, "header x-up-calling-line-id"),
+    ("own-core-header-passes", LEAK, "header x-core-session"),
+]
+
+
+def go_through_a_day(gate: Gate) -> None:
+    """The traffic of the features in brief, in an order that a stale memory cannot survive."""
+    gate.visit("permitted", "ordinary", "lookalike", by=gate.agreed)
+    gate.visit("permitted", by=[*gate.nobody, *gate.refused])
+    gate.visit("forged", by=gate.nobody, most=80)
+    with gate.withdrawn() as handsets:
+        gate.visit("permitted", by=handsets)
+    with gate.handed_over() as handsets:
+        gate.visit("permitted", by=handsets)
+    with gate.disturbed("wrong"):
+        gate.visit("permitted", by=gate.agreed)
+    gate.stop()
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_gateway_is_approved(judged: Judge, name: str) -> None:
+    verdict = judged(name)
+    assert (verdict.verdict, verdict.findings) == (APPROVED, ()), verdict.reason
+
+
+@pytest.mark.parametrize(("name", "kinds"), FAULTY)
+def test_a_faulty_gateway_shows_what_is_wrong_with_it(
+    started: Start, name: str, kinds: set[str]
+) -> None:
+    with started(name) as gate:
+        go_through_a_day(gate)
+        assert {one.kind for one in gate.record.disclosures} == kinds
+
+
+@pytest.mark.parametrize(("name", "kind", "where"), REJECTIONS)
+def test_a_faulty_gateway_is_rejected(judged: Judge, name: str, kind: str, where: str) -> None:
+    verdict = judged(name)
+    assert verdict.verdict == REJECTED
+    assert (kind, where) in {(one.kind, one.where) for one in verdict.findings}
+    assert kind in verdict.reason
+
+
+def test_the_day_of_a_sound_gateway_shows_nothing(started: Start) -> None:
+    with started("sound-redis") as gate:
+        go_through_a_day(gate)
+        assert gate.record.disclosures == []
+        assert gate.record.disclosed_rightly > 0
