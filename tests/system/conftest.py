@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.system.runs import CANDIDATES, DEFAULTS, POLICY, Run
+from tests.system.runs import CANDIDATES, DEFAULTS, POLICY, SHORT, Run
 
 from headgate.candidate import load_candidate
 from headgate.engines.docker_engine import DockerEngine
@@ -27,6 +27,13 @@ Start = Callable[[str], contextlib.AbstractContextManager[Gate]]
 def warm() -> Iterator[Session]:
     """The lab, under the policy of the miniature gateways."""
     with Session(load_policy(POLICY), DockerEngine, seed=SEED) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def short() -> Iterator[Session]:
+    """The lab, under the policy that makes for the shortest runs."""
+    with Session(load_policy(SHORT), DockerEngine, seed=SEED) as session:
         yield session
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
-from tests.system.conftest import Judge
-from tests.system.runs import CANDIDATES, POLICY, Run, verdicts
+from tests.system.conftest import Judge, Start
+from tests.system.runs import CANDIDATES
 
 from headgate.verdict import APPROVED, NOT_JUDGED
 
@@ -84,6 +81,11 @@ FAIL_MIDWAY = [
     ("ends-midway", "ended on its own with exit status 124", ""),
     ("fills-its-disk", "filled its disk: /var/log (64 MiB)", "No space left on device"),
     (
+        "proxies-to-itself",
+        "does not serve: none of",
+        "worker_connections are not enough",
+    ),
+    (
         "rewrites-in-circles",
         "does not serve: none of",
         'rewrite or internal redirection cycle while processing "/again"',
@@ -104,25 +106,6 @@ SILENT = [
         "recv() failed (111: Connection refused) while resolving, resolver: 127.0.0.1:53",
     ),
 ]
-
-# These take their time without keeping a processor busy, so they run beside the other tests.
-PATIENT = ("sound-rate-limited", "sound-connection-limited", "proxies-to-itself")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run]]:
-    """A run over the patient ones that began with the first test; it is awaited by the last."""
-    folder = tmp_path_factory.mktemp("patient")
-    words: list[str | Path] = ["--policy", POLICY, "--json", folder / "verdict.json"]
-    run = Run(folder, ["check", *(CANDIDATES / name for name in PATIENT), *words])
-
-    def ended() -> Run:
-        assert run.exit() == 2, run.said
-        return run
-
-    yield ended
-    run.process.terminate()
-    run.exit()
 
 
 @pytest.mark.parametrize(("name", "reason", "words"), DO_NOT_START)
@@ -166,26 +149,24 @@ def test_a_gateway_that_refuses_all_sites_but_the_permitted_is_sound(judged: Jud
     assert (verdict.verdict, verdict.findings) == (APPROVED, ())
 
 
-def test_after_a_gateway_that_fails_the_next_is_judged_as_ever(judged: Judge) -> None:
-    assert judged("stops-itself").verdict == NOT_JUDGED
-    assert judged("sound-file").verdict == APPROVED
+@pytest.mark.parametrize("name", ["sound-rate-limited", "sound-connection-limited"])
+def test_what_a_gateway_refuses_for_want_of_room_is_tried_again(started: Start, name: str) -> None:
+    """Every ordinary request gets through in the end, so that none of them is missed."""
+    with started(name) as gate:
+        visits = [
+            gate.visit("permitted", "ordinary", by=gate.agreed),
+            gate.visit("alternating", by=gate.agreed[:16]),
+        ]
+    ordinary = [one for visit in visits for one in visit.outcomes if one.request.binding]
+    assert [one.request.id for one in ordinary if not one.arrived] == []
+    assert gate.record.disclosures == []
+    assert gate.record.disclosed_rightly > 0
 
 
-def test_what_a_gateway_refuses_for_want_of_room_is_tried_again(
-    patient: Callable[[], Run], tmp_path_factory: pytest.TempPathFactory
+def test_after_a_gateway_that_fails_the_next_is_served_as_ever(
+    judged: Judge, started: Start
 ) -> None:
-    found = {Path(one["candidate"]).name: one for one in verdicts(_json_of(patient()))}
-    limited = [found["sound-rate-limited"], found["sound-connection-limited"]]
-    assert [(one["verdict"], one["findings"]) for one in limited] == [(APPROVED, [])] * 2
-
-
-def test_a_gateway_that_calls_itself_is_not_judged(patient: Callable[[], Run]) -> None:
-    found = {Path(one["candidate"]).name: one for one in verdicts(_json_of(patient()))}
-    verdict = found["proxies-to-itself"]
-    assert verdict["verdict"] == NOT_JUDGED
-    assert verdict["reason"].startswith("does not serve: none of")
-    assert "worker_connections are not enough" in verdict["words"]
-
-
-def _json_of(run: Run) -> Path:
-    return run.temporary.parent / "verdict.json"
+    assert judged("crashes-midway").verdict == NOT_JUDGED
+    with started("sound-file") as gate:
+        assert gate.visit("permitted", "ordinary", by=gate.agreed).wrong == []
+        assert gate.record.arrived == gate.record.requests

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.system.runs import CANDIDATES, LONGEST, POLICY, SAMPLES, TOP, Run, verdicts
+from tests.system.runs import CANDIDATES, LONGEST, SAMPLES, SHORT, TOP, Run, verdicts
 
 from headgate.gate.check import check
 from headgate.gate.session import Session
@@ -99,18 +98,6 @@ def test_no_number_is_spelled_out_anywhere(samples: tuple[Run, Path]) -> None:
     assert _NUMBER.findall(path.read_text()) == []
 
 
-def test_what_is_judged_and_by_what_may_lie_anywhere(headgate: Headgate, tmp_path: Path) -> None:
-    shutil.copytree(CANDIDATES / "sound-file", tmp_path / "ours")
-    policy = POLICY.read_text().replace("premium.example", "billing.example")
-    (tmp_path / "policy.yaml").write_text(policy)
-    conf = tmp_path / "ours" / "nginx.conf"
-    conf.write_text(conf.read_text().replace("premium.example", "billing.example"))
-    run = headgate("check", "ours", "--policy", "policy.yaml", "--json", "verdict.json")
-    assert run.exit() == 0, run.said
-    (verdict,) = verdicts(tmp_path / "verdict.json")
-    assert (verdict["candidate"], verdict["verdict"]) == ("ours", APPROVED)
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_pytest_alone_comes_to_the_same_verdict(
     samples: tuple[Run, Path], tmp_path: Path, name: str
@@ -119,7 +106,6 @@ def test_pytest_alone_comes_to_the_same_verdict(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "features"),
             *("--candidate", SAMPLES / name, "--policy", SAMPLES / "policy.yaml"),
-            *("-m", "not incident"),
         ],
         cwd=TOP,
         capture_output=True,
@@ -136,16 +122,16 @@ def test_pytest_alone_comes_to_the_same_verdict(
 
 HOLDS = """\
 Feature: Ours
-  Example: Our billing site learns who calls
+  Example: A shop learns nothing
     Given subscribers who have agreed that permitted sites may know their numbers
-    When they visit the permitted sites
-    Then each site has received its visitor's own number, once, and nothing more
+    When they visit ordinary sites
+    Then nobody has learned anything that the policy does not grant
 """
 FAILS = """\
 Feature: Ours
-  Example: No site at all learns anything
+  Example: Everybody learns everything
     Given subscribers who have agreed that permitted sites may know their numbers
-    When they visit the permitted sites
+    When they visit ordinary sites
     Then every ordinary site has learned who its visitors are
 """
 UNDEFINED = """\
@@ -170,13 +156,13 @@ SKIPPED = """\
 Feature: Ours
   Example: Not today
     Given subscribers who have agreed that permitted sites may know their numbers
-    When they visit the permitted sites
-    Then each site has received its visitor's own number, once, and nothing more
+    When they visit ordinary sites
+    Then nobody has learned anything that the policy does not grant
 """
 
 OUTCOMES = [
     (HOLDS, APPROVED, "every rule held over"),
-    (FAILS, REJECTED, "“No site at all learns anything” does not hold: "),
+    (FAILS, REJECTED, "“Everybody learns everything” does not hold: "),
     (UNDEFINED, NOT_JUDGED, "StepDefinitionNotFoundError: "),
     (EMPTY, NOT_JUDGED, "the scenario “Nothing is said” has no steps"),
     (BROKEN, NOT_JUDGED, ""),
@@ -190,20 +176,23 @@ OUTCOMES = [
     ids=["holds", "fails", "undefined step", "empty", "syntax error", "skipped"],
 )
 def test_features_of_the_users_own_count_like_the_others(
-    warm: Session, tmp_path: Path, feature: str, verdict: str, reason: str
+    short: Session, tmp_path: Path, feature: str, verdict: str, reason: str
 ) -> None:
     (tmp_path / "ours.feature").write_text(feature)
     found: Verdict
-    (found,) = check(warm, [CANDIDATES / "sound-header-proxy-only"], [tmp_path])
+    (found,) = check(short, [CANDIDATES / "sound-header-proxy-only"], [tmp_path])
     assert (found.verdict, found.reason[: len(reason)]) == (verdict, reason)
 
 
-def test_the_option_for_features_reaches_the_run(headgate: Headgate, tmp_path: Path) -> None:
-    ours = tmp_path / "features"
-    ours.mkdir()
-    (ours / "ours.feature").write_text(EMPTY)
-    words = ("--policy", POLICY, "--features", ours, "--json", "verdict.json")
-    run = headgate("check", CANDIDATES / "sound-header-proxy-only", *words)
-    assert run.exit() == 2, run.said
-    (verdict,) = json.loads((tmp_path / "verdict.json").read_text())["candidates"]
-    assert verdict["reason"] == "the scenario “Nothing is said” has no steps"
+def test_all_that_a_run_is_given_may_lie_anywhere(headgate: Headgate, tmp_path: Path) -> None:
+    """The candidate, its policy, and features of the user's own: here one that does not hold."""
+    shutil.copytree(CANDIDATES / "sound-header-proxy-only", tmp_path / "ours")
+    shutil.copy(SHORT, tmp_path / "policy.yaml")
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features" / "ours.feature").write_text(FAILS)
+    words = ("--policy", "policy.yaml", "--features", "features", "--json", "verdict.json")
+    run = headgate("check", "ours", *words)
+    assert run.exit() == 1, run.said
+    (verdict,) = verdicts(tmp_path / "verdict.json")
+    assert (verdict["candidate"], verdict["verdict"], verdict["findings"]) == ("ours", REJECTED, [])
+    assert verdict["reason"].startswith("“Everybody learns everything” does not hold: ")

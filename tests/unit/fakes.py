@@ -18,6 +18,7 @@ from typing import cast
 import pytest
 
 from headgate import resources
+from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
 from headgate.errors import NotJudged
 from headgate.gate.check import check
@@ -154,6 +155,7 @@ class FakeLab:
         self.inbox: list[Receipt] = []
         self.known_names: list[str] = []
         self.passes: list[tuple[int, int, float]] = []
+        self.answers: dict[str, SiteAnswer] = {}
         self._serve = serve
         self._tries: Counter[str] = Counter()
 
@@ -164,6 +166,9 @@ class FakeLab:
     def know(self, names: Sequence[str]) -> dict[str, str]:
         self.known_names += names
         return {}
+
+    def answer_with(self, answers: Mapping[str, SiteAnswer]) -> None:
+        self.answers.update(answers)
 
     def exchange(
         self,

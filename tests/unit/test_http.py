@@ -178,3 +178,27 @@ def test_a_byte_between_fields_is_somewhere_in_the_head() -> None:
 )
 def test_origin_form_is_path_and_query_as_sent(target: bytes, path: bytes) -> None:
     assert origin_form(target) == path
+
+
+def test_the_fields_behind_a_chunked_body_are_its_trailer() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    message = Message(head + b"3;x=y\r\na: \r\n0\r\nX-Sum: 1\r\nx-sum:\t2\r\n\r\n")
+    assert [(field.name, field.value) for field in message.trailer] == [
+        (b"X-Sum", b"1"),
+        (b"x-sum", b"2"),
+    ]
+    assert message.place(message.raw.index(b"2\r\n\r\n")) == "trailer x-sum"
+    assert message.place(message.raw.index(b"a: ")) == "body"
+    assert [field.name for field in message.fields] == [b"Host", b"Transfer-Encoding"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 12\r\n\r\n0\r\nX-Sum: 1\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_there_is_no_trailer_without_a_last_chunk_and_fields_behind_it(body: bytes) -> None:
+    assert Message(b"POST / HTTP/1.1\r\nHost: a\r\n" + body).trailer == ()

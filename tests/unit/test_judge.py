@@ -7,6 +7,7 @@ import base64
 import gzip
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.unit.fakes import ADA, BOB, CAROL, SITES, outcome_of, policy_of, receipt_of, request_of
@@ -772,3 +773,34 @@ def test_every_kind_names_its_rule() -> None:
 def test_a_policy_without_sites_permits_nobody() -> None:
     assert kinds(outcome_of(premium(line()), request=PREMIUM), policy_of()) == ["leak"]
     assert kinds(outcome_of(premium(), request=PREMIUM), policy_of()) == []
+
+
+# What sites and gateways do beside passing on
+
+
+def test_a_made_up_value_in_a_trailer_is_a_forgery() -> None:
+    body = b"1\r\nx\r\n0\r\n" + line(STRANGER) + b"\r\n\r\n"
+    arrived = shop(b"Transfer-Encoding: chunked", body=body)
+    (forgery,) = disclosures(outcome_of(arrived, request=forging(line(STRANGER))))
+    assert (forgery.kind, forgery.where) == ("forgery", "trailer x-up-calling-line-id")
+
+
+def test_a_page_out_of_a_cache_leaves_nothing_missing() -> None:
+    unasked = outcome_of(request=PREMIUM, response=OK + b"\r\nhello")
+    assert kinds(unasked) == ["missing"]
+    assert kinds(replace(unasked, from_cache=True)) == []
+
+
+def test_a_page_out_of_a_cache_with_anothers_number_is_a_leak_to_the_handset() -> None:
+    page = OK + b"\r\nyou are 447700900456"
+    kept = replace(outcome_of(request=PREMIUM, response=page), from_cache=True)
+    (leak,) = disclosures(kept)
+    assert (leak.kind, leak.subscriber) == ("leak", BOB)
+
+
+def test_where_a_gateway_follows_a_redirect_the_path_that_arrives_counts() -> None:
+    followed = at("moments.example", line(), line=b"GET /offers/a HTTP/1.1")
+    assert kinds(outcome_of(followed, request=SHOP)) == []
+    elsewhere = at("moments.example", line(), line=b"GET /account HTTP/1.1")
+    assert kinds(outcome_of(elsewhere, request=SHOP)) == ["leak"]
+    assert kinds(outcome_of(shop(line()), request=PREMIUM)) == ["leak", "missing"]

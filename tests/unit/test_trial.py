@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.unit.fakes import ADA, BOB, HANDSET, Answer, FakeGateway, FakeLab, request_of
 
 from headgate.agents import marks
+from headgate.answer import Answer as SiteAnswer
 from headgate.errors import NotJudged
-from headgate.request import Connection, Outcome, Receipt, Request
-from headgate.trial import Observation, Trial
+from headgate.lab.lab import Exchanged
+from headgate.request import Connection, Manner, Outcome, Receipt, Request
+from headgate.trial import Observation, Trial, _answers
 
 BUSY: Answer = (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", None)
 LIMITED: Answer = (b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n", None)
@@ -396,3 +399,50 @@ def test_silence_is_expected_while_the_gateway_cannot_know() -> None:
     gate.gateway.known = False
     observed = gate.send(*requests(5))
     assert {one.error for one in observed.outcomes} == {"timeout"}
+
+
+def test_who_is_not_patient_tells_nothing_of_the_gateway() -> None:
+    gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "13579" else (None, None))
+    asked = [ask(index, binding=index % 2 == 0) for index in range(20)]
+    manner = Manner(patience=0.5)
+    impatient = [replace(alone(one), manner=manner) if one.token[-1] in "13579" else alone(one)
+                 for one in asked]  # fmt: skip
+    observed = gate.trial.send([*impatient, *map(alone, [ask(31), ask(33)])])
+    assert [one.error for one in observed.outcomes].count("timeout") == 12
+
+
+# What sites and handsets do beside asking and answering
+
+
+def test_a_page_of_an_earlier_visit_came_out_of_a_cache() -> None:
+    gate = Gate()
+    first = gate.send(ask(1)).outcomes[0]
+    cached = Gate(lambda request, tries: (first.response, None))
+    cached.lab.inbox.append(receipt(ask(1).raw, 1))
+    outcomes = by_token(cached.send(ask(1), ask(2)))
+    assert (outcomes[ask(1).token].arrived, outcomes[ask(1).token].from_cache) == (True, False)
+    assert (outcomes[ask(2).token].arrived, outcomes[ask(2).token].from_cache) == (False, True)
+
+
+def test_a_page_that_no_site_has_made_came_out_of_no_cache() -> None:
+    page = b"HTTP/1.1 200 OK\r\n\r\n" + marks.visit_mark(99)
+    (outcome,) = Gate(lambda request, tries: (page, None)).send(ask(1)).outcomes
+    assert not outcome.from_cache
+
+
+def test_a_hidden_requests_answer_is_what_comes_behind_its_covers() -> None:
+    cover, hidden = ask(1, binding=False), replace(ask(2, binding=False), hidden=True)
+    exchanged = Exchanged((b"HTTP/1.1 200 OK\r\n\r\n",), b"HTTP/1.1 404 No\r\n\r\n", None)
+    connection = Connection((cover, hidden), "100.64.0.1", 8080)
+    told = [(one.token, *answer) for one, answer in _answers(connection, exchanged)]
+    assert told == [
+        (cover.token, b"HTTP/1.1 200 OK\r\n\r\n", None),
+        (hidden.token, b"HTTP/1.1 404 No\r\n\r\n", "closed"),
+    ]
+
+
+def test_sites_are_told_what_to_answer_before_they_are_asked() -> None:
+    gate = Gate()
+    failing = SiteAnswer(b"HTTP/1.1 502 Bad Gateway")
+    gate.send(replace(ask(1), answer=failing), ask(2))
+    assert gate.lab.answers == {ask(1).token: failing}

@@ -55,7 +55,7 @@ def _feed(argv: Sequence[str], lines: Sequence[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
     done = subprocess.run(argv, input=text, text=True, capture_output=True, check=False)
     if done.returncode:
-        raise OSError(f"{' '.join(argv)}: {done.stderr.strip()}\n{text}")
+        raise OSError(f"{text}{' '.join(argv)}: {done.stderr.strip()}")
 
 
 def install(pid: int, path: str, archive: bytes) -> None:

@@ -64,8 +64,9 @@ class Recorder:
             self.problems.append(f"{report.nodeid}: {last}")
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        if count := sum(map(is_scenario, items)):
-            self.problems.append(f"{count} scenarios were deselected")
+        about_it = [one for one in items if is_scenario(one) and not _tells_of_samples(one)]
+        if about_it:
+            self.problems.append(f"{len(about_it)} scenarios were deselected")
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         self.problems.append(f"the harness failed: {str(excrepr).strip().splitlines()[-1]}")
@@ -185,6 +186,10 @@ class Recorder:
 def _missed(record: Record) -> bool:
     """Whether the gateway was asked for numbers and gave none, which is a finding by itself."""
     return any(one.kind == MISSING for one in record.disclosures)
+
+
+def _tells_of_samples(item: pytest.Item) -> bool:
+    return item.get_closest_marker("incident") is not None
 
 
 def _filled(title: str, example: Mapping[str, str]) -> str:

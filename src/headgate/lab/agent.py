@@ -31,6 +31,12 @@ class Agent:
         threading.Thread(target=self._listen, name=f"agent {role}", daemon=True).start()
         ready.result(SILENCE)
 
+    def assert_here(self) -> None:
+        """LabError when the node has gone."""
+        with self._lock:
+            if self._gone:
+                raise self._lost()
+
     def call(self, name: str, **args: Any) -> Any:
         return self.submit(name, **args).result(SILENCE)
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
+from headgate.agents import framing
 from headgate.answer import Answer
 from headgate.candidate import Candidate
 from headgate.engines.engine import Cage, Engine, Limits
@@ -20,7 +21,7 @@ from headgate.lab import topology
 from headgate.lab.agent import Agent
 from headgate.lab.gateway import WRITABLE, Gateway
 from headgate.numbers import Subscriber
-from headgate.request import Connection, Receipt
+from headgate.request import Connection, Receipt, Request
 
 # Handsets that talk at the same time; enough to keep both ends busy on a few cores.
 CONCURRENCY = 64
@@ -85,6 +86,8 @@ class Lab:
         self, candidate: Candidate, sessions: Mapping[str, Subscriber]
     ) -> Iterator[Gateway]:
         """Run a candidate between the cables. NotJudged when it cannot be made to serve."""
+        for node in (self._cabler, self._handsets, self._world):
+            node.assert_here()
         spec = candidate.spec
         made = self._made.get((spec.image, spec.install))
         cage = made.pop(0).result() if made else self._cage(spec)
@@ -187,11 +190,36 @@ def _steps(gateway: Gateway, connection: Connection) -> list[tuple[bytes, list[b
     """What is sent at once, each with the methods to whose answers the handset then listens."""
     steps: list[tuple[bytes, list[bytes]]] = []
     data, methods = connection.manner.preamble, list[bytes]()
-    for index, request in enumerate(connection.requests):
-        if index and not (connection.pipelined or request.hidden):
+    for index, (request, hidden) in enumerate(_with_hidden(connection.requests)):
+        if index and not connection.pipelined:
             steps.append((data, methods))
             data, methods = b"", []
-        data += request.raw if request.hidden else gateway.core(request.raw, request.handset)
-        if connection.manner.awaits and not request.hidden:
+        data += _through_core(gateway, request, hidden)
+        if connection.manner.awaits:
             methods.append(request.method)
     return [*steps, (data, methods)]
+
+
+def _with_hidden(requests: Sequence[Request]) -> list[tuple[Request, bytes]]:
+    """Each request with the bytes of those that are hidden behind it."""
+    found: list[tuple[Request, bytes]] = []
+    for request in requests:
+        if found and request.hidden:
+            found[-1] = (found[-1][0], found[-1][1] + request.raw)
+        else:
+            found.append((request, b""))
+    return found
+
+
+def _through_core(gateway: Gateway, request: Request, hidden: bytes) -> bytes:
+    """What the packet core makes of a request with others hidden behind it: it knows a request by
+    where the one before it ends, and what goes through a tunnel is none."""
+    if request.hidden:
+        return request.raw + hidden
+    if request.method == b"CONNECT":
+        return gateway.core(request.raw, request.handset) + hidden
+    passed, left = b"", request.raw + hidden
+    while left and (end := framing.request_end(left)):
+        passed += gateway.core(left[:end], request.handset)
+        left = left[end:]
+    return passed + left if passed else gateway.core(left, request.handset)
