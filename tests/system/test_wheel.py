@@ -91,7 +91,7 @@ def test_the_wheel_holds_what_lies_at_the_top_level(wheel: Path) -> None:
 
 def top_level_data() -> Iterator[Path]:
     yield from (TOP / "conftest.py", TOP / "tox.ini")
-    for part in ("docker", "features", "gateway_config", "steps"):
+    for part in ("docker", "features", "gateway_config", "steps", "tests/corpus"):
         files = (path for path in (TOP / part).rglob("*") if path.is_file())
         yield from (path for path in files if path.suffix != ".pyc")
 
