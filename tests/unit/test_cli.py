@@ -314,7 +314,7 @@ UNJUDGED = ("not-judged", "the run ended before this candidate was judged")
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (LabError("the node world has gone"), 2, "headgate: the node world has gone\n"),
+        (LabError("the node world is lost"), 2, "headgate: the node world is lost\n"),
         (
             KeyboardInterrupt(),
             130,

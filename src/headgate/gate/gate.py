@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from headgate.candidate import Candidate, digest_of_sums
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
+from headgate.engines.engine import Deadline
 from headgate.errors import NotJudged
 from headgate.families import families
 from headgate.feeds import Change
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
+
+# Twenty times what a run takes, in seconds: a gateway that is slower than that is not waited for.
+LONGEST = 300.0
 
 
 @dataclass
@@ -129,6 +133,7 @@ class Gate:
         self._crossing: Crossing | None = None
         self._last: Visit | None = None
         self._given_up: NotJudged | None = None
+        self._deadline = Deadline(LONGEST)
 
     # Visitors
 
@@ -211,6 +216,10 @@ class Gate:
         """A gateway that has failed once is not waited for again, scenario by scenario."""
         if self._given_up:
             raise NotJudged(self._given_up.reason, self._given_up.words)
+        if not self._deadline.left:
+            raise NotJudged(
+                f"takes too long: only {self._trial.sent} requests in {LONGEST:.0f} seconds"
+            )
         try:
             yield
         except NotJudged as error:
