@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
 
-# Twenty times what a run takes, in seconds: a gateway that is slower than that is not waited for.
-LONGEST = 300.0
+# Many times what a run takes, in seconds: a gateway that is slower than that is not waited for.
+LONGEST = 180.0
 
 
 @dataclass
