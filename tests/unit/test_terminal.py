@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
