@@ -188,7 +188,7 @@ class Judge:
     def _permission(self, receipt: Receipt, request: Request | None) -> Permission:
         if receipt.kind not in ("http", "https"):
             return Permission.NO
-        target = origin_form(Message(receipt.data).target)
+        target = origin_form(receipt.message.target)
         if request and receipt.site == normal(request.host):
             target = request.path  # elsewhere, it is a gateway that follows a redirect
         return self._policy.permits(receipt.site, receipt.port, target)
@@ -236,13 +236,15 @@ class Judge:
         return [field for field in self._named(receipt) if field.value == granted]
 
     def _named(self, receipt: Receipt) -> list[Field]:
-        return [one for one in Message(receipt.data).fields if self._policy.named(one.name)]
+        if not self._policy.may_be_named_in(receipt.data):
+            return []
+        return [one for one in receipt.message.fields if self._policy.named(one.name)]
 
     def _forged(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 3: what a handset sent under the policy's name or one of `strip` reaches no site."""
         if not outcome.request.forged or receipt.kind not in ("http", "https"):
             return
-        message = Message(receipt.data)
+        message = receipt.message
         for field in (*message.fields, *message.trailer):
             if not self._policy.stripped(field.name):
                 continue
@@ -346,7 +348,7 @@ def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Discl
         receipt.address,
         outcome.subscriber,
         _FORMS[kind],
-        Message(receipt.data).place(field.start),
+        receipt.message.place(field.start),
         outcome.request.id,
         f"{name}: {value}",
     )
@@ -397,7 +399,7 @@ def _place(site: str, port: int) -> str:
 
 def _where(receipt: Receipt, offset: int) -> str:
     if receipt.kind in ("http", "https"):
-        return Message(receipt.data).place(offset)
+        return receipt.message.place(offset)
     return {"dns": "host name in a query", "udp": "datagram", "hello": "TLS ClientHello"}[
         receipt.kind
     ]

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
 
+# How many visits are made before it is asked again whether what befalls the gateway is over.
+AT_A_TIME = 96
+
 # Many times what a run takes, in seconds: a gateway that is slower than that is not waited for.
 LONGEST = 180.0
 
@@ -173,16 +176,18 @@ class Gate:
         least: int = 0,
         most: int | None = None,
     ) -> Visit:
-        """Send what the families draw up (the first `most` connections), by these handsets, and
-        judge what arrived. With `least`, each family goes on until so many of its requests are for
-        places that may learn nothing."""
+        """Send what the families draw up (`most` of the connections, at random), by these handsets,
+        and judge what arrived. With `least`, each family goes on until so many of its requests are
+        for places that may learn nothing."""
         plan = self.plan(categories)
         connections = [
             connection
             for family_id in family_ids
             for connection in repeated(families()[family_id].generate, plan, by, least)
         ]
-        return self.send(connections[:most])
+        if most is not None and most < len(connections):
+            connections = self._rng.sample(connections, most)
+        return self.send(connections)
 
     def send(self, connections: Iterable[Connection]) -> Visit:
         """Send these very connections, in random order, and judge what arrived."""
@@ -192,9 +197,8 @@ class Gate:
         if not connections:
             raise NotJudged("a scenario has nothing to send")
         self._rng.shuffle(connections)
-        with self._serving():
-            observed = self._trial.send(connections)
-        return self._judged(observed)
+        with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
+            return together([self._judged(part) for part in parts])
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
@@ -202,9 +206,9 @@ class Gate:
         afterwards = self._rng.random()
         with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
-            visits = [self.visit("permitted", "ordinary", by=by)]
+            visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
             while not befalling.done():
-                visits.append(self.visit("permitted", "ordinary", by=by))
+                visits.append(self.visit("permitted", "ordinary", by=by, most=AT_A_TIME))
             with self._serving():
                 befalling.result()
         # However often there was time to visit: what follows is the seed's alone again.
@@ -258,7 +262,7 @@ class Gate:
         Shortly before the change they visit permitted and ordinary sites: what a gateway keeps in
         mind for longer than it may shows only where it has something in mind.
         """
-        self.visit("alternating", by=list(change), most=64)
+        self.visit("alternating", by=list(change), most=len(change))
         self._attach(change)
         try:
             yield list(change)
