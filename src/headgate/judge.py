@@ -98,6 +98,11 @@ class Judge:
                 yield from self._response(response.raw, outcome)
         yield from self._missing(outcome)
 
+    def agreed(self, subscriber: Subscriber | None) -> bool:
+        """Whether there is somebody, and permitted sites may know who it is (rule 1)."""
+        required = self._policy.consent_required
+        return subscriber is not None and (subscriber.consent or not required)
+
     def disclosed_rightly(self, outcome: Outcome) -> bool:
         """Whether the number arrived where the policy wants it: the positive control."""
         return self._must_get(outcome) and self._got(outcome)
@@ -125,14 +130,14 @@ class Judge:
     ) -> bool:
         """Whether a header of this name differs there by subscriber as rule 1 wants it."""
         granted = self._permission(receipt, request) is not Permission.NO
-        return self._policy.named(name) and granted and self._agreed(subscriber)
+        return self._policy.named(name) and granted and self.agreed(subscriber)
 
     def dependence(self, found: Dependence, subscriber: Subscriber | None) -> Iterator[Disclosure]:
         """What depends on the subscriber, one of whom is given, breaks rule 2; where the number
         may be known, only what tells more than the number does."""
         kind = LEAK
         if self._permission(found.receipt, found.request) is not Permission.NO:
-            agreed = subscriber is None or self._agreed(subscriber)
+            agreed = subscriber is None or self.agreed(subscriber)
             kind = EXCESS if agreed else NO_CONSENT
             if agreed and not found.between_two:
                 return
@@ -209,11 +214,7 @@ class Judge:
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
-        subscriber = outcome.subscriber
-        return subscriber is not None and self._agreed(subscriber) and outcome.known
-
-    def _agreed(self, subscriber: Subscriber) -> bool:
-        return subscriber.consent or not self._policy.consent_required
+        return outcome.known and self.agreed(outcome.subscriber)
 
     def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
         if outcome.subscriber is None or not outcome.known:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
@@ -177,17 +179,25 @@ class Gate:
         most: int | None = None,
     ) -> Visit:
         """Send what the families draw up (`most` of the connections, at random), by these handsets,
-        and judge what arrived. With `least`, each family goes on until so many of its requests are
-        for places that may learn nothing."""
+        and judge what arrived. With `least`, they go on until a fault could have shown in so many
+        requests."""
         plan = self.plan(categories)
-        connections = [
-            connection
-            for family_id in family_ids
-            for connection in repeated(families()[family_id].generate, plan, by, least)
-        ]
+        counts = partial(self._could_tell, plan)
+        connections: list[Connection] = []
+        for family_id in family_ids:
+            found = list(repeated(families()[family_id].generate, plan, by, least, counts))
+            least -= sum(map(counts, chain.from_iterable(one.requests for one in found)))
+            connections += found
         if most is not None and most < len(connections):
             connections = self._rng.sample(connections, most)
         return self.send(connections)
+
+    def _could_tell(self, plan: Plan, request: Request) -> bool:
+        """Whether nobody may learn anything from this request, or its address has just passed to
+        somebody else."""
+        holder = self.gateway.sessions.get(request.handset)
+        changed = holder != self.population.sessions.get(request.handset)
+        return changed or not self._judge.agreed(holder) or plan.may_learn_nothing(request)
 
     def send(self, connections: Iterable[Connection]) -> Visit:
         """Send these very connections, in random order, and judge what arrived."""
