@@ -356,14 +356,17 @@ def _agents_archive() -> bytes:
 
 @contextlib.contextmanager
 def _reaper(session: str) -> Iterator[None]:
-    """Start the process that outlives the harness; it is told when all has ended well."""
+    """Start the process that outlives the harness; it is told when all has ended well, and not
+    when the clean-up was itself cut short."""
     argv = [sys.executable, "-m", "headgate.engines.reaper", session]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True)
     assert process.stdin
     try:
         yield
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(b"done\n")
-            process.stdin.close()
-        process.wait()
+    except BaseException:
+        process.stdin.close()
+        raise
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(b"done\n")
+        process.stdin.close()
+    process.wait()

@@ -189,7 +189,10 @@ class Gate:
         self._rng.shuffle(connections)
         with self._serving():
             observed = self._trial.send(connections)
-        return self._judged(observed)
+        visit = self._judged(observed)
+        with self._serving():
+            self.gateway.assert_room()
+        return visit
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,

@@ -257,6 +257,10 @@ class Gateway:
         self._assert_no_worker_lost()
         if self.log.overflowed:
             raise NotJudged("wrote more to its standard streams than can be searched")
+        self.assert_room()
+
+    def assert_room(self) -> None:
+        """NotJudged when the gateway has filled its disk: what it writes no more, nobody reads."""
         paths = [str(self.candidate.spec.install), *WRITABLE]
         for disk in self._cabler.call("space", pid=self.pid, paths=paths):
             if disk["free"] < 4096:
