@@ -193,6 +193,7 @@ class Gateway:
         command = self.candidate.spec.reload
         done = self._cage.run(command, RELOADING)
         if done.exit != 0:
+            self.assert_running()
             raise NotJudged(
                 f"does not reload: {_first_error(done.output) or done.exit}", done.output
             )
