@@ -183,6 +183,10 @@ class Stream:
         # The SDK hands out a wrapper that cannot write (docker-py issue 2255).
         self._response = response
         self._socket = cast(socket.socket, getattr(response, "_sock", response))
+        # The SDK's patience is for answers; whoever runs in a container may be silent for long.
+        self._socket.settimeout(None)
+        # What came close behind the response's head is in the HTTP client's buffer by now.
+        self._buffered = cast(io.BufferedReader, response._response.raw._fp.fp)
 
     def write(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -199,8 +203,8 @@ class Stream:
         data = bytearray()
         while len(data) < count:
             try:
-                chunk = self._socket.recv(min(count - len(data), 1 << 20))
-            except OSError:
+                chunk = self._buffered.read1(min(count - len(data), 1 << 20))
+            except (OSError, ValueError):  # it was closed from this end
                 return None
             if not chunk:
                 return None
