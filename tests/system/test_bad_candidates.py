@@ -158,11 +158,11 @@ def test_a_gateway_that_falls_silent_is_not_waited_for_request_by_request(
     words: str,
 ) -> None:
     assert short.unseen_kinds() == set()
-    monkeypatch.setattr("headgate.trial.PATIENCE", 2.0)
+    monkeypatch.setattr("headgate.trial.PATIENCE", 1.0)
     verdict = judged_briefly(name)
     assert verdict.verdict == NOT_JUDGED
     assert verdict.reason.startswith("does not answer: ")
-    assert verdict.reason.endswith(" requests got nothing within 2 seconds")
+    assert verdict.reason.endswith(" requests got nothing within 1 seconds")
     assert words in verdict.words
     assert verdict.seconds < BOUND
 
