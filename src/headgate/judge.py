@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from headgate.detector import Hit, Scanner
+from headgate.detector import Hit, Scanner, SplitHit
 from headgate.differential import Dependence
 from headgate.flow import UDP, Flow
 from headgate.http import Field, Message, origin_form
@@ -36,6 +36,19 @@ RESIDUE = "residue"
 RESOLVER = "the name resolver"
 STORE = "the session store"
 
+# Who saw it: what sites received, what crossed the cable, what came back to handsets, what the
+# gateway left in logs and files, or the comparison of what different subscribers' visits brought.
+RECEIPTS, CABLE, RESPONSES, FILES, COMPARISON = WITNESSES = (
+    "receipts",
+    "cable",
+    "responses",
+    "files",
+    "comparison",
+)
+
+# A number of which one header line has the beginning and the next one the rest.
+PARTED = "two values"
+
 RULES = {
     LEAK: 2,
     MISATTRIBUTION: 1,
@@ -52,6 +65,8 @@ _FAILURES = (500, 502, 504)
 
 # A value that reads as a number, whoever's: digits in the length of an E.164 number or longer.
 _NUMBER_LIKE = re.compile(rb"\d{8,}")
+# A line that ends in digits, and one below it whose value begins with digits.
+_PARTED = re.compile(rb"[0-9]{3}[ \t]*\r?\n[^:\r\n]*:[ \t]*[0-9]{3}")
 # Where an answer makes the handset send on what it holds: by itself, or at the next click.
 _SENT_ON_FIELDS = (b"location", b"content-location", b"refresh", b"set-cookie", b"link")
 _SENT_ON_BODY = re.compile(
@@ -63,7 +78,7 @@ _SENT_ON_BODY = re.compile(
 @dataclass(frozen=True)
 class Disclosure:
     """One broken rule at one place. `site` is a host name, `where` a place in what it received,
-    `sample` a masked excerpt."""
+    `sample` a masked excerpt, `witness` one of WITNESSES."""
 
     kind: str
     site: str
@@ -73,6 +88,7 @@ class Disclosure:
     where: str
     request: str
     sample: str
+    witness: str = RECEIPTS
 
     @property
     def rule(self) -> int:
@@ -146,6 +162,7 @@ class Judge:
                 found.where,
                 found.request.id if found.request else "",
                 found.sample,
+                COMPARISON,
             )
         )
 
@@ -157,7 +174,7 @@ class Judge:
             if hit.form not in samples:
                 samples[hit.form] = excerpt(data, hit, hits)
             sample = samples[hit.form]
-            left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
+            left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample, FILES)
             yield self._masked(left)
 
     def flow(self, flow: Flow, written: Callable[[bytes], bool]) -> Iterator[Disclosure]:
@@ -204,8 +221,22 @@ class Judge:
             kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
             if kind:
                 yield _disclosed(kind, receipt, hit, hits, outcome.request.id)
+        yield from self._parted(receipt, outcome, permitted=permitted)
         if permitted:
             yield from self._nobodys(receipt, outcome)
+
+    def _parted(
+        self, receipt: Receipt, outcome: Outcome, *, permitted: bool
+    ) -> Iterator[Disclosure]:
+        """Rule 2, for a number of which one line has the beginning and the next one the rest."""
+        if receipt.kind not in ("http", "https") or not _PARTED.search(receipt.data):
+            return
+        fields = Message(receipt.data).fields
+        for hit in self._scanner.find_split([one.value for one in fields]):
+            two = fields[hit.index : hit.index + 2]
+            if not all(one.value in outcome.request.raw for one in two):
+                kind = EXCESS if permitted else LEAK
+                yield _in_two(kind, receipt, hit, two, outcome.request.id)
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
@@ -315,6 +346,7 @@ class Judge:
                 f"response {where}",
                 outcome.request.id,
                 excerpt(response, hit, hits),
+                RESPONSES,
             )
 
 
@@ -330,6 +362,22 @@ def _disclosed(
         _where(receipt, hit.start),
         request,
         excerpt(receipt.data, hit, hits),
+    )
+
+
+def _in_two(
+    kind: str, receipt: Receipt, hit: SplitHit, two: Sequence[Field], request: str
+) -> Disclosure:
+    names = [one.name.decode("latin-1").lower() for one in two]
+    return Disclosure(
+        kind,
+        _place_name(receipt),
+        receipt.address,
+        hit.subscriber,
+        f"{hit.form}, in {PARTED}",
+        f"headers {' and '.join(names)}",
+        request,
+        ", ".join(f"{name}: ***" for name in names),
     )
 
 
@@ -376,7 +424,7 @@ def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:
     site = STORE if flow.store else _place(flow.site, flow.port)
     if (flow.protocol, flow.port) == (UDP, 53):
         site = RESOLVER
-    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample)
+    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample, CABLE)
 
 
 def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:
