@@ -235,7 +235,7 @@ class Judge:
         for hit in self._scanner.find_split([one.value for one in fields]):
             two = fields[hit.index : hit.index + 2]
             if not all(one.value in outcome.request.raw for one in two):
-                kind = EXCESS if permitted else LEAK
+                kind = self._not_granted(hit.subscriber, outcome) or EXCESS if permitted else LEAK
                 yield _in_two(kind, receipt, hit, two, outcome.request.id)
 
     def _entitled(self, outcome: Outcome) -> bool:
@@ -246,13 +246,17 @@ class Judge:
     def _agreed(self, subscriber: Subscriber) -> bool:
         return subscriber.consent or not self._policy.consent_required
 
-    def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
+    def _not_granted(self, whose: Subscriber, outcome: Outcome) -> str | None:
+        """Why a permitted site may not have this number with this request, if it may not."""
         if outcome.subscriber is None or not outcome.known:
             return FAIL_OPEN  # rule 4
-        if hit.subscriber.msisdn != outcome.subscriber.msisdn:
+        if whose.msisdn != outcome.subscriber.msisdn:
             return MISATTRIBUTION  # rules 1 and 2
-        if not self._entitled(outcome):
-            return NO_CONSENT  # rule 1
+        return None if self._entitled(outcome) else NO_CONSENT  # rule 1
+
+    def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
+        if kind := self._not_granted(hit.subscriber, outcome):
+            return kind
         fields = self._exact_fields(receipt, outcome)
         if len(fields) != 1 or not _within(hit, fields[0]):
             # Rule 1: in the policy's header, once, in the policy's form, and in no other place.

@@ -16,6 +16,7 @@ from headgate.families import families
 from headgate.families.bodies import in_chunks
 from headgate.families.smuggled import _covers
 from headgate.families.tunnel import client_hello
+from headgate.gateway_spec import HeaderSessions
 from headgate.http import Message
 from headgate.plan import ENOUGH, Plan, repeated
 from headgate.policy import Permission
@@ -337,6 +338,14 @@ def test_a_smuggled_request_stands_behind_its_cover_on_the_wire() -> None:
         assert (outer.hidden, inner.hidden) == (False, True)
         assert inner.forged[0] in inner.raw
         assert outer.host != inner.host
+
+
+@pytest.mark.parametrize(("name", "made_up"), [(HEADER.title(), 0), ("x-core", 1)])
+def test_what_the_core_takes_away_stands_in_no_hidden_request(name: str, made_up: int) -> None:
+    plan = plan_of(SAMPLE, spec=spec_of(sessions=HeaderSessions(name, "{msisdn}")))
+    for connection in families()["smuggled"].generate(plan, list(plan.population.agreed)):
+        _, inner = connection.requests
+        assert len(inner.forged) == inner.raw.count(HEADER.encode()) == made_up
 
 
 def test_permitted_hides_in_ordinary_and_ordinary_in_permitted() -> None:
