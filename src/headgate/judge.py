@@ -167,7 +167,11 @@ class Judge:
         )
 
     def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
-        """Rule 5: no number in a log or a file."""
+        """Rule 5: no number in a log or a file, nor in what a file or its folder is called."""
+        for data in (path.encode(errors="surrogateescape"), data):
+            yield from self._left(path, data)
+
+    def _left(self, path: str, data: bytes) -> Iterator[Disclosure]:
         hits = self._scanner.find(data)
         samples: dict[str, str] = {}  # one a form: a log may hold a number in each of its lines
         for hit in hits:

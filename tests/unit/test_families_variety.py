@@ -18,7 +18,7 @@ from headgate.families.smuggled import _covers
 from headgate.families.tunnel import client_hello
 from headgate.gateway_spec import HeaderSessions
 from headgate.http import Message
-from headgate.plan import ENOUGH, Plan, repeated
+from headgate.plan import ENOUGH, Plan, lines, repeated
 from headgate.policy import Permission
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Request
 
@@ -277,6 +277,27 @@ def test_every_known_name_is_forged() -> None:
     names = {field.name.lower().replace(b"_", b"-") for field in fields}
     for known in (b"x-msisdn", b"x-nokia-msisdn", b"x-uidh", b"x-up-subno", b"calling-station-id"):
         assert known in names
+
+
+def test_a_permitted_site_is_sent_each_known_name_as_it_is() -> None:
+    permitted = [raw for raw in raws("forged") if b"Host: premium.example" in raw]
+    permitted += [raw for raw in raws("forged") if b"adult.example\r\n" in raw]
+    permitted += [raw for raw in raws("forged") if b"Host: moments.example" in raw]
+    names = {field.name for raw in permitted for field in Message(raw).fields}
+    assert {name.encode() for name in lines("identity_headers.txt")} <= names
+
+
+def test_handsets_speak_as_the_packet_core_does() -> None:
+    plan = plan_of(SAMPLE, spec=spec_of(sessions=HeaderSessions("x-core", "{consent}:{msisdn}")))
+    sent = families()["forged"].generate(plan, list(plan.population.agreed))
+    (twin,) = {
+        (len(one.forged), field.value[:8])
+        for connection in sent
+        for one in connection.requests
+        for field in Message(one.raw).fields
+        if field.name == b"x_core"
+    }
+    assert twin == (1, b"yes:4477")
 
 
 def test_a_number_is_forged_in_every_way_of_writing_it() -> None:

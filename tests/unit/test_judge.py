@@ -711,8 +711,11 @@ def test_a_number_in_a_log_is_residue(written: bytes) -> None:
 
 
 def test_a_files_name_that_is_a_number_is_masked() -> None:
-    (residue,) = Judge(POLICY, SCANNER).residue("/tmp/447700900123", b"447700900123")
-    assert residue.site == residue.where == "/tmp/447700900***"
+    for data in (b"447700900123", b"a page", b""):
+        found = list(Judge(POLICY, SCANNER).residue("/tmp/447700900123", data))
+        assert len(found) == (2 if data.isdigit() else 1)
+        assert {one.site for one in found} == {one.where for one in found} == {"/tmp/447700900***"}
+        assert found[0].sample == "/tmp/447700900***"
 
 
 def test_every_line_of_a_log_counts() -> None:
