@@ -31,7 +31,7 @@ def parts() -> Mapping[str, frozenset[str]]:
 def owed_to(one: Disclosure) -> Iterator[tuple[str, str]]:
     """What has contributed to a disclosure, as pairs such as `(family, ordinary)`."""
     yield WITNESS, one.witness
-    family = one.request.partition("/")[0]
+    family = one.request.partition("/")[0] or one.beside
     if family in families():
         yield FAMILY, family
     if spelling := _spelling_in(one.form):

@@ -78,7 +78,8 @@ _SENT_ON_BODY = re.compile(
 @dataclass(frozen=True)
 class Disclosure:
     """One broken rule at one place. `site` is a host name, `where` a place in what it received,
-    `sample` a masked excerpt, `witness` one of WITNESSES."""
+    `sample` a masked excerpt, `witness` one of WITNESSES. What arrived without belonging to a
+    request has none; `beside` is the family of all that was being sent just then, if it was one."""
 
     kind: str
     site: str
@@ -89,6 +90,7 @@ class Disclosure:
     request: str
     sample: str
     witness: str = RECEIPTS
+    beside: str = ""
 
     @property
     def rule(self) -> int:
@@ -129,12 +131,12 @@ class Judge:
         failed = outcome.subscriber is not None and outcome.status in _FAILURES
         return outcome.error == "timeout" or (failed and not self._must_get(outcome))
 
-    def stray(self, receipt: Receipt) -> Iterator[Disclosure]:
+    def stray(self, receipt: Receipt, beside: str = "") -> Iterator[Disclosure]:
         """What arrived without belonging to a request: no one may learn anything from it."""
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
-            yield self._masked(_disclosed(kind, receipt, hit, hits, ""))
+            yield self._masked(replace(_disclosed(kind, receipt, hit, hits, ""), beside=beside))
 
     def may_depend(
         self, request: Request, receipt: Receipt, name: bytes, subscriber: Subscriber
@@ -168,8 +170,8 @@ class Judge:
 
     def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
         """Rule 5: no number in a log or a file, nor in what a file or its folder is called."""
-        for data in (path.encode(errors="surrogateescape"), data):
-            yield from self._left(path, data)
+        yield from self._left(path, path.encode(errors="surrogateescape"))
+        yield from self._left(path, data)
 
     def _left(self, path: str, data: bytes) -> Iterator[Disclosure]:
         hits = self._scanner.find(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from dataclasses import replace
 
 import pytest
 from tests.unit.fakes import ADA
@@ -28,6 +29,11 @@ def of(what: str, form: str) -> set[str]:
 def test_a_family_is_told_by_the_request_and_a_witness_by_itself() -> None:
     one = disclosed("depends on the subscriber", "lookalike/k3f9", COMPARISON)
     assert set(owed_to(one)) == {(WITNESS, COMPARISON), (FAMILY, "lookalike")}
+
+
+def test_what_arrives_by_itself_is_owed_to_the_family_beside_it() -> None:
+    one = replace(disclosed("digits, national"), beside="tunnel")
+    assert (FAMILY, "tunnel") in owed_to(one)
 
 
 def test_what_no_family_has_sent_is_owed_to_none() -> None:

@@ -219,9 +219,11 @@ class Gate:
             raise
 
     def _judged(self, observed: Observation) -> Visit:
+        families = {outcome.request.family for outcome in observed.outcomes}
+        beside = families.pop() if len(families) == 1 else ""
         disclosures = [
             *(one for outcome in observed.outcomes for one in self._judge.outcome(outcome)),
-            *(one for receipt in observed.strays for one in self._judge.stray(receipt)),
+            *(one for receipt in observed.strays for one in self._judge.stray(receipt, beside)),
         ]
         self._remember(observed, disclosures)
         reached = {receipt.site for one in observed.outcomes for receipt in one.receipts}
