@@ -23,6 +23,7 @@ from headgate.numbers import Subscriber
 from headgate.policy import Permission, Policy
 from headgate.request import Outcome, Receipt, Request
 from headgate.resp import readings
+from headgate.sent_on import sent_on
 
 LEAK = "leak"
 MISATTRIBUTION = "misattribution"
@@ -67,12 +68,6 @@ _FAILURES = (500, 502, 504)
 _NUMBER_LIKE = re.compile(rb"\d{8,}")
 # A line that ends in digits, and one below it whose value begins with digits.
 _PARTED = re.compile(rb"[0-9]{3}[ \t]*\r?\n[^:\r\n]*:[ \t]*[0-9]{3}")
-# Where an answer makes the handset send on what it holds: by itself, or at the next click.
-_SENT_ON_FIELDS = (b"location", b"content-location", b"refresh", b"set-cookie", b"link")
-_SENT_ON_BODY = re.compile(
-    rb"""(?:href|src|action|url|content|value)\s*[=(]\s*["']?[^"'>\s]*$|https?://[^\s"'<>]*$""",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -344,7 +339,7 @@ class Judge:
             if response[hit.start : hit.end] in outcome.request.raw:
                 continue
             own = outcome.subscriber
-            if own and hit.subscriber.msisdn == own.msisdn and not _sent_on(response, hit):
+            if own and hit.subscriber.msisdn == own.msisdn and not sent_on(response, hit):
                 continue
             where = Message(response).place(hit.start).replace("request line", "status line")
             yield Disclosure(
@@ -416,17 +411,6 @@ def _within(hit: Hit, field: Field) -> bool:
 
 def _repeats(field: Field, outcome: Outcome) -> bool:
     return any(value and value in field.value for value in outcome.request.forged)
-
-
-def _sent_on(response: bytes, hit: Hit) -> bool:
-    """Whether an answer makes its handset send the hit on to somebody else."""
-    message = Message(response)
-    if hit.start >= message.body_start:
-        line = response[max(message.body_start, hit.start - 2048) : hit.start]
-        return bool(_SENT_ON_BODY.search(line))
-    return any(
-        field.name.lower() in _SENT_ON_FIELDS and _within(hit, field) for field in message.fields
-    )
 
 
 def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
@@ -23,9 +24,11 @@ from headgate.families import families
 from headgate.feeds import Change
 from headgate.flow import Crossing
 from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
+from headgate.gateway_spec import FileSessions
 from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
+from headgate.lasting import jar, kept, resumed
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
@@ -249,10 +252,15 @@ class Gate:
         """For a while some addresses are held otherwise; afterwards everyone has the old one.
 
         Shortly before the change they visit permitted and ordinary sites: what a gateway keeps in
-        mind for longer than it may shows only where it has something in mind.
+        mind for longer than it may shows only where it has something in mind. After it they go on,
+        on the connections that they have and with the cookies that they were given.
         """
-        self.visit("alternating", by=list(change), most=64)
+        before = list(islice(families()["alternating"].generate(self.plan(), list(change)), 64))
+        visit = self.send(kept(before))
         self._attach(change)
+        # A connection opened before a reload belongs to the old workers, and their file.
+        if not isinstance(self.candidate.spec.sessions, FileSessions):
+            self.send(resumed(self.plan(), before, jar(visit.outcomes)))
         try:
             yield list(change)
         finally:
