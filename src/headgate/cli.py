@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -78,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     args = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _terminated)
+    if sys.__stderr__:  # for whoever wants to know what it is waiting for
+        faulthandler.register(signal.SIGUSR1, sys.__stderr__)
     try:
         return _COMMANDS[args.command](args)
     except HeadgateError as error:

@@ -119,7 +119,7 @@ def test_killing_the_whole_process_group_leaves_nothing(
 @pytest.mark.parametrize(
     ("number", "status", "words"),
     [
-        (signal.SIGINT, 130, "headgate: putting up the lab"),
+        (signal.SIGINT, 130, "putting up the lab"),
         (signal.SIGINT, 130, "headgate: A forged number reaches no site"),
         (signal.SIGTERM, 143, "headgate: A forged number reaches no site"),
     ],
