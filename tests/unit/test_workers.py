@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def _judged(one: Specimen) -> Judged:
     if one.name == "dies":
         os._exit(3)
     if one.name == "hangs":
-        print("hanging", flush=True)
+        with (one.candidate / "hanging").open("w") as told:
+            told.write("now")
         signal.pause()
     return Judged(one, Verdict(one.name, "", APPROVED, str(os.getpid())))
 
@@ -74,6 +76,14 @@ def test_another_policy_takes_another_bench(tmp_path: Path, notes: Path) -> None
     assert notes.read_text().split("\n") == ["up one", "down one", "up two", "down two", ""]
 
 
+def test_rare_policies_and_sound_gateways_come_first(tmp_path: Path, notes: Path) -> None:
+    common = specimens(tmp_path, "a", "b", "c")
+    faulty = [replace(common[0], kinds=("leak",)), *common[1:]]
+    rare = specimens(tmp_path, "d", "e", policy="two")
+    judged = judge_all([*faulty, *rare], 1, partial(bench, notes=notes))
+    assert [one.specimen.name for one in judged] == ["d", "e", "b", "c", "a"]
+
+
 def test_there_are_no_more_processes_than_gateways(tmp_path: Path, notes: Path) -> None:
     assert len(list(judge_all(specimens(tmp_path, "a"), 4, partial(bench, notes=notes)))) == 1
     assert notes.read_text() == "up one\ndown one\n"
@@ -94,8 +104,11 @@ def test_a_worker_that_fails_fails_the_selftest(
 
 
 def test_whoever_stops_in_the_middle_leaves_nothing(tmp_path: Path, notes: Path) -> None:
+    hanging = tmp_path / "hanging"
+    os.mkfifo(hanging)
     judging = judge_all(specimens(tmp_path, "a", "hangs"), 2, partial(bench, notes=notes))
     next(judging)
+    assert hanging.read_text() == "now"
     judging.close()  # type: ignore[attr-defined]
     assert sorted(notes.read_text().split()) == sorted(["up", "one", "down", "one"] * 2)
 
@@ -109,8 +122,8 @@ from headgate.gate.workers import judge_all
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    hanging = specimens(folder, "hangs", "hangs")
-    list(judge_all(hanging, 2, partial(bench, notes=folder / "notes")))
+    hanging = specimens(folder, "hangs")
+    list(judge_all(hanging, 1, partial(bench, notes=folder / "notes")))
 """
 
 
@@ -120,13 +133,15 @@ def test_no_worker_outlives_the_process_that_started_it(
 ) -> None:
     script = tmp_path / "hanging.py"
     script.write_text(_HANGING)
+    hanging = tmp_path / "hanging"
+    os.mkfifo(hanging)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "src")])}
     command = [sys.executable, str(script), str(tmp_path)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as process:
         assert process.stdout
-        assert [process.stdout.readline() for _ in range(2)] == [b"hanging\n"] * 2
+        assert hanging.read_text() == "now"
         began = time.monotonic()
         process.send_signal(number)
         assert process.stdout.read() == b""  # it ends when the last one that could write to it has

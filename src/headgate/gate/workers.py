@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -32,7 +33,7 @@ def judge_all(specimens: Sequence[Specimen], jobs: int, bench: Bench) -> Iterato
     `bench` is put up for the file of a policy; it is sent to the workers, by its name. Raises
     LabError when a worker fails.
     """
-    waiting = sorted(specimens, key=lambda one: (bool(one.kinds), one.policy.read_bytes()))
+    waiting = _in_order(specimens)
     with contextlib.ExitStack() as stack:
         count = min(jobs, len(waiting))
         policies = {stack.enter_context(_worker(bench)): b"" for _ in range(count)}
@@ -48,9 +49,19 @@ def judge_all(specimens: Sequence[Specimen], jobs: int, bench: Bench) -> Iterato
                     del policies[ready]
 
 
+def _in_order(specimens: Sequence[Specimen]) -> list[Specimen]:
+    """What takes long comes first, lest all but one have nothing to do at the end: the policies
+    that few are judged by, and of one policy the sound ones."""
+    policies = [one.policy.read_bytes() for one in specimens]
+    how_many = Counter(policies)
+    keys = [(how_many[policy], policy) for policy in policies]
+    ordered = sorted(range(len(specimens)), key=lambda at: (keys[at], bool(specimens[at].kinds)))
+    return [specimens[at] for at in ordered]
+
+
 def _hand_out(waiting: list[Specimen], line: Connection, policy: bytes) -> bytes:
     """The first one under the policy that this worker's lab is under, or else the first one: a new
-    policy takes a new lab. The sound ones come first, since each takes longest."""
+    policy takes a new lab."""
     alike = (one for one in waiting if one.policy.read_bytes() == policy)
     chosen = next(alike, waiting[0])
     waiting.remove(chosen)
