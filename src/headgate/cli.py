@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
 if TYPE_CHECKING:
+    from headgate.gate.selftest import Judged, Specimen
     from headgate.verdict import Verdict
 
 _ABOUT = """\
@@ -62,6 +65,10 @@ def parser() -> argparse.ArgumentParser:
     selftest.add_argument("names", nargs="*", metavar="NAME", help="these alone")
     selftest.add_argument("--corpus", type=Path, metavar="DIR", help="another corpus")
     selftest.add_argument("--seed", help="repeat the run that had this seed")
+    selftest.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="judge so many at a time (as a rule one for each core)",
+    )  # fmt: skip
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
 
@@ -147,32 +154,42 @@ def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Pa
 
 
 def _selftest(args: argparse.Namespace) -> int:
+    import secrets
     import time
 
     from headgate import resources
-    from headgate.engines.docker_engine import DockerEngine
-    from headgate.gate.selftest import corpus, judge_all, summary
-    from headgate.gate.session import Session
-    from headgate.policy import Policy
+    from headgate.gate.selftest import corpus, line, summary
+    from headgate.gate.workers import judge_all
     from headgate.reports.progress import Progress
 
     root = resources.root()
     policy = root / "gateway_config" / "policy.yaml"
     specimens = corpus(args.corpus or root / "tests" / "corpus", policy, args.names)
+    seed = args.seed or secrets.token_hex(8)
     started = time.monotonic()
+    judged = []
     with Progress(sys.stderr) as progress:
-
-        def session(policy: Policy) -> Session:
-            return Session(policy, DockerEngine, seed=args.seed)
-
-        judged = []
-        for one in judge_all(specimens, session):
+        progress(f"judging {len(specimens)} gateways, {args.jobs} at a time, with seed {seed}")
+        for one in judge_all(specimens, args.jobs, partial(_bench, seed=seed)):
             judged.append(one)
-            word = "right" if one.right else "WRONG"
-            progress(f"{len(judged)} of {len(specimens)} {word}: {one.specimen.name}")
-    for line in summary(judged, time.monotonic() - started):
-        print(line)
+            progress.clear()
+            print(f"{len(judged):3} of {len(specimens)}  {line(one)}", flush=True)
+    for said in summary(judged, time.monotonic() - started):
+        print(said)
+    print(f"seed          {seed}")
     return 0 if all(one.right for one in judged) else 1
+
+
+@contextlib.contextmanager
+def _bench(policy: Path, seed: str) -> Iterator[Callable[[Specimen], Judged]]:
+    """A lab under this policy, to judge specimens in."""
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.selftest import judge
+    from headgate.gate.session import Session
+    from headgate.policy import load_policy
+
+    with Session(load_policy(policy), DockerEngine, seed=seed) as session:
+        yield partial(judge, session)
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from headgate.detector import Hit, Scanner
+from headgate.detector import Hit, Scanner, SplitHit
 from headgate.differential import Dependence
 from headgate.flow import UDP, Flow
 from headgate.http import Field, Message, origin_form
@@ -23,6 +23,7 @@ from headgate.numbers import Subscriber
 from headgate.policy import Permission, Policy
 from headgate.request import Outcome, Receipt, Request
 from headgate.resp import readings
+from headgate.sent_on import sent_on
 
 LEAK = "leak"
 MISATTRIBUTION = "misattribution"
@@ -35,6 +36,19 @@ RESIDUE = "residue"
 
 RESOLVER = "the name resolver"
 STORE = "the session store"
+
+# Who saw it: what sites received, what crossed the cable, what came back to handsets, what the
+# gateway left in logs and files, or the comparison of what different subscribers' visits brought.
+RECEIPTS, CABLE, RESPONSES, FILES, COMPARISON = WITNESSES = (
+    "receipts",
+    "cable",
+    "responses",
+    "files",
+    "comparison",
+)
+
+# A number of which one header line has the beginning and the next one the rest.
+PARTED = "two values"
 
 RULES = {
     LEAK: 2,
@@ -52,18 +66,15 @@ _FAILURES = (500, 502, 504)
 
 # A value that reads as a number, whoever's: digits in the length of an E.164 number or longer.
 _NUMBER_LIKE = re.compile(rb"\d{8,}")
-# Where an answer makes the handset send on what it holds: by itself, or at the next click.
-_SENT_ON_FIELDS = (b"location", b"content-location", b"refresh", b"set-cookie", b"link")
-_SENT_ON_BODY = re.compile(
-    rb"""(?:href|src|action|url|content|value)\s*[=(]\s*["']?[^"'>\s]*$|https?://[^\s"'<>]*$""",
-    re.I,
-)
+# A line that ends in digits, and one below it whose value begins with digits.
+_PARTED = re.compile(rb"[0-9]{3}[ \t]*\r?\n[^:\r\n]*:[ \t]*[0-9]{3}")
 
 
 @dataclass(frozen=True)
 class Disclosure:
     """One broken rule at one place. `site` is a host name, `where` a place in what it received,
-    `sample` a masked excerpt."""
+    `sample` a masked excerpt, `witness` one of WITNESSES. What arrived without belonging to a
+    request has none; `beside` is the family of all that was being sent just then, if it was one."""
 
     kind: str
     site: str
@@ -73,6 +84,8 @@ class Disclosure:
     where: str
     request: str
     sample: str
+    witness: str = RECEIPTS
+    beside: str = ""
 
     @property
     def rule(self) -> int:
@@ -118,12 +131,12 @@ class Judge:
         failed = outcome.subscriber is not None and outcome.status in _FAILURES
         return outcome.error == "timeout" or (failed and not self._must_get(outcome))
 
-    def stray(self, receipt: Receipt) -> Iterator[Disclosure]:
+    def stray(self, receipt: Receipt, beside: str = "") -> Iterator[Disclosure]:
         """What arrived without belonging to a request: no one may learn anything from it."""
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
-            yield self._masked(_disclosed(kind, receipt, hit, hits, ""))
+            yield self._masked(replace(_disclosed(kind, receipt, hit, hits, ""), beside=beside))
 
     def may_depend(
         self, request: Request, receipt: Receipt, name: bytes, subscriber: Subscriber
@@ -151,18 +164,23 @@ class Judge:
                 found.where,
                 found.request.id if found.request else "",
                 found.sample,
+                COMPARISON,
             )
         )
 
     def residue(self, path: str, data: bytes) -> Iterator[Disclosure]:
-        """Rule 5: no number in a log or a file."""
+        """Rule 5: no number in a log or a file, nor in what a file or its folder is called."""
+        yield from self._left(path, path.encode(errors="surrogateescape"))
+        yield from self._left(path, data)
+
+    def _left(self, path: str, data: bytes) -> Iterator[Disclosure]:
         hits = self._scanner.find(data)
         samples: dict[str, str] = {}  # one a form: a log may hold a number in each of its lines
         for hit in hits:
             if hit.form not in samples:
                 samples[hit.form] = excerpt(data, hit, hits)
             sample = samples[hit.form]
-            left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample)
+            left = Disclosure(RESIDUE, path, "", hit.subscriber, hit.form, path, "", sample, FILES)
             yield self._masked(left)
 
     def flow(self, flow: Flow, written: Callable[[bytes], bool]) -> Iterator[Disclosure]:
@@ -209,20 +227,38 @@ class Judge:
             kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
             if kind:
                 yield _disclosed(kind, receipt, hit, hits, outcome.request.id)
+        yield from self._parted(receipt, outcome, permitted=permitted)
         if permitted:
             yield from self._nobodys(receipt, outcome)
+
+    def _parted(
+        self, receipt: Receipt, outcome: Outcome, *, permitted: bool
+    ) -> Iterator[Disclosure]:
+        """Rule 2, for a number of which one line has the beginning and the next one the rest."""
+        if receipt.kind not in ("http", "https") or not _PARTED.search(receipt.data):
+            return
+        fields = Message(receipt.data).fields
+        for hit in self._scanner.find_split([one.value for one in fields]):
+            two = fields[hit.index : hit.index + 2]
+            if not all(one.value in outcome.request.raw for one in two):
+                kind = self._not_granted(hit.subscriber, outcome) or EXCESS if permitted else LEAK
+                yield _in_two(kind, receipt, hit, two, outcome.request.id)
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
         return outcome.known and self.agreed(outcome.subscriber)
 
-    def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
+    def _not_granted(self, whose: Subscriber, outcome: Outcome) -> str | None:
+        """Why a permitted site may not have this number with this request, if it may not."""
         if outcome.subscriber is None or not outcome.known:
             return FAIL_OPEN  # rule 4
-        if hit.subscriber.msisdn != outcome.subscriber.msisdn:
+        if whose.msisdn != outcome.subscriber.msisdn:
             return MISATTRIBUTION  # rules 1 and 2
-        if not self._entitled(outcome):
-            return NO_CONSENT  # rule 1
+        return None if self._entitled(outcome) else NO_CONSENT  # rule 1
+
+    def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
+        if kind := self._not_granted(hit.subscriber, outcome):
+            return kind
         fields = self._exact_fields(receipt, outcome)
         if len(fields) != 1 or not _within(hit, fields[0]):
             # Rule 1: in the policy's header, once, in the policy's form, and in no other place.
@@ -306,7 +342,7 @@ class Judge:
             if response[hit.start : hit.end] in outcome.request.raw:
                 continue
             own = outcome.subscriber
-            if own and hit.subscriber.msisdn == own.msisdn and not _sent_on(response, hit):
+            if own and hit.subscriber.msisdn == own.msisdn and not sent_on(response, hit):
                 continue
             where = Message(response).place(hit.start).replace("request line", "status line")
             yield Disclosure(
@@ -318,6 +354,7 @@ class Judge:
                 f"response {where}",
                 outcome.request.id,
                 excerpt(response, hit, hits),
+                RESPONSES,
             )
 
 
@@ -333,6 +370,22 @@ def _disclosed(
         _where(receipt, hit.start),
         request,
         excerpt(receipt.data, hit, hits),
+    )
+
+
+def _in_two(
+    kind: str, receipt: Receipt, hit: SplitHit, two: Sequence[Field], request: str
+) -> Disclosure:
+    names = [one.name.decode("latin-1").lower() for one in two]
+    return Disclosure(
+        kind,
+        _place_name(receipt),
+        receipt.address,
+        hit.subscriber,
+        f"{hit.form}, in {PARTED}",
+        f"headers {' and '.join(names)}",
+        request,
+        ", ".join(f"{name}: ***" for name in names),
     )
 
 
@@ -363,23 +416,12 @@ def _repeats(field: Field, outcome: Outcome) -> bool:
     return any(value and value in field.value for value in outcome.request.forged)
 
 
-def _sent_on(response: bytes, hit: Hit) -> bool:
-    """Whether an answer makes its handset send the hit on to somebody else."""
-    message = Message(response)
-    if hit.start >= message.body_start:
-        line = response[max(message.body_start, hit.start - 2048) : hit.start]
-        return bool(_SENT_ON_BODY.search(line))
-    return any(
-        field.name.lower() in _SENT_ON_FIELDS and _within(hit, field) for field in message.fields
-    )
-
-
 def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:
     address, form = flow.destination, hit.form
     site = STORE if flow.store else _place(flow.site, flow.port)
     if (flow.protocol, flow.port) == (UDP, 53):
         site = RESOLVER
-    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample)
+    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample, CABLE)
 
 
 def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:

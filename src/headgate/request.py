@@ -70,8 +70,9 @@ class Manner:
 
     It sends `preamble` before all else, and its bytes in so many `pieces`, a moment apart. It may
     close its own side after the last byte (`half_closes`), hang up without an answer (`awaits`), or
-    stay on the line for some seconds after the last answer (`lingers`). `patience` is how long it
-    waits for an answer, in seconds, where that is less than usual.
+    stay on the line for some seconds after the last answer (`lingers`), or until it is heard of
+    again (`stays`): the next connection of that handset in the same mode that `goes_on` is no new
+    one. `patience` is how long it waits for an answer, in seconds, where that is less than usual.
     """
 
     preamble: bytes = b""
@@ -80,6 +81,8 @@ class Manner:
     awaits: bool = True
     lingers: float = 0.0
     patience: float | None = None
+    stays: bool = False
+    goes_on: bool = False
 
 
 ORDINARILY = Manner()

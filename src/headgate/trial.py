@@ -114,9 +114,7 @@ class Trial:
     def _begin(self, connections: Sequence[Connection]) -> None:
         self._sent += sum(len(one.requests) for one in connections)
         self._routes = {
-            request.token: replace(one, requests=(request,))
-            for one in connections
-            for request in one.requests
+            request.token: _alone(one, request) for one in connections for request in one.requests
         }
         hosts = {request.host for one in connections for request in one.requests}
         self._lab.know([host for host in hosts if host])
@@ -277,6 +275,12 @@ class Trial:
         request = self._by_token[_key(token)]
         from_cache = not receipts and visit in self._visits
         return Outcome(request, *self._state[token], *answer, receipts, from_cache)
+
+
+def _alone(connection: Connection, request: Request) -> Connection:
+    """The same request on a connection of its own."""
+    manner = replace(connection.manner, stays=False, goes_on=False)
+    return replace(connection, requests=(request,), manner=manner)
 
 
 def _key(token: str) -> bytes:

@@ -316,11 +316,18 @@ def interrupt():
         for name in [name for name in sys.modules if name.split(".")[0] == "conftest"]:
             monkeypatch.delitem(sys.modules, name)
 
-    def judged(self, session: FakeSession, *texts: str, features: Sequence[Path] = ()) -> Verdict:
-        """The verdict after these feature files, as texts, and those in the folders given."""
+    def judged(
+        self,
+        session: FakeSession,
+        *texts: str,
+        features: Sequence[Path] = (),
+        beside: Sequence[object] = (),
+    ) -> Verdict:
+        """The verdict after these feature files, as texts, and those in the folders given, while
+        these plugins look on."""
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
-        (verdict,) = check(session.as_session, [self.candidate], features)
+        (verdict,) = check(session.as_session, [self.candidate], features, beside)
         return verdict
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gherkin.parser import Parser
 
 from headgate import resources
 from headgate.candidate import load_candidate
 from headgate.errors import InputError
+from headgate.evidence import parts
+from headgate.gate.collect import filled
 from headgate.gate.selftest import Specimen, corpus
+from headgate.gate.watch import SCENARIO
 from headgate.judge import RULES
 from headgate.policy import load_policy
 from headgate.verdict import APPROVED, NOT_JUDGED, REJECTED, Finding, Verdict
@@ -63,3 +70,55 @@ def test_only_the_deserved_verdict_for_the_deserved_reason_is_right(
 ) -> None:
     specimen = Specimen("x", Path("x"), POLICY, "", kinds)
     assert specimen.rightly(given) is right
+
+
+# Each part of the detection has a gateway that it is needed for, and one that it leaves alone
+
+FEATURES = resources.root() / "features"
+PARTS = [(what, one) for what, ids in parts().items() for one in sorted(ids)]
+
+
+@pytest.mark.parametrize(("what", "part"), PARTS)
+def test_each_part_finds_a_fault_that_the_corpus_knows(what: str, part: str) -> None:
+    assert [one.name for one in specimens() if (what, part) in one.needs]
+
+
+@pytest.mark.parametrize(("what", "part"), PARTS)
+def test_each_part_is_tempted_by_a_sound_gateway(what: str, part: str) -> None:
+    assert [one.name for one in specimens() if (what, part) in one.tempts]
+
+
+@pytest.mark.parametrize("specimen", specimens(), ids=lambda one: one.name)
+def test_each_names_parts_that_there_are(specimen: Specimen) -> None:
+    named = {pair for pair in (*specimen.needs, *specimen.tempts) if pair[0] != SCENARIO}
+    assert named <= set(PARTS)
+    assert set(specimen.first) <= titles()
+    assert bool(specimen.needs) == bool(specimen.kinds)
+    assert bool(specimen.tempts) != bool(specimen.kinds)
+
+
+@cache
+def titles() -> frozenset[str]:
+    """The titles of all scenarios that judge a candidate, their examples filled in."""
+    return frozenset(
+        title for path in FEATURES.glob("*.feature") for title in titles_in(path.read_text("utf-8"))
+    )
+
+
+def titles_in(text: str) -> Iterator[str]:
+    document: Mapping[str, Any] = Parser().parse(text)
+    children = document["feature"]["children"]
+    for child in children:
+        for one in child["rule"]["children"] if "rule" in child else [child]:
+            if "scenario" in one:
+                yield from filled_in(one["scenario"])
+
+
+def filled_in(scenario: Mapping[str, Any]) -> Iterator[str]:
+    if not scenario["examples"]:
+        yield scenario["name"]
+    for table in scenario["examples"]:
+        names = [cell["value"] for cell in table["tableHeader"]["cells"]]
+        for row in table["tableBody"]:
+            values = [cell["value"] for cell in row["cells"]]
+            yield filled(scenario["name"], dict(zip(names, values, strict=True)))

@@ -16,8 +16,9 @@ from headgate.families import families
 from headgate.families.bodies import in_chunks
 from headgate.families.smuggled import _covers
 from headgate.families.tunnel import client_hello
+from headgate.gateway_spec import HeaderSessions
 from headgate.http import Message
-from headgate.plan import ENOUGH, Plan, repeated
+from headgate.plan import ENOUGH, Plan, lines, repeated
 from headgate.policy import Permission
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Request
 
@@ -278,6 +279,27 @@ def test_every_known_name_is_forged() -> None:
         assert known in names
 
 
+def test_a_permitted_site_is_sent_each_known_name_as_it_is() -> None:
+    permitted = [raw for raw in raws("forged") if b"Host: premium.example" in raw]
+    permitted += [raw for raw in raws("forged") if b"adult.example\r\n" in raw]
+    permitted += [raw for raw in raws("forged") if b"Host: moments.example" in raw]
+    names = {field.name for raw in permitted for field in Message(raw).fields}
+    assert {name.encode() for name in lines("identity_headers.txt")} <= names
+
+
+def test_handsets_speak_as_the_packet_core_does() -> None:
+    plan = plan_of(SAMPLE, spec=spec_of(sessions=HeaderSessions("x-core", "{consent}:{msisdn}")))
+    sent = families()["forged"].generate(plan, list(plan.population.agreed))
+    (twin,) = {
+        (len(one.forged), field.value[:8])
+        for connection in sent
+        for one in connection.requests
+        for field in Message(one.raw).fields
+        if field.name == b"x_core"
+    }
+    assert twin == (1, b"yes:4477")
+
+
 def test_a_number_is_forged_in_every_way_of_writing_it() -> None:
     text = "\n".join(raw.decode("latin-1") for raw in raws("forged"))
     for value in (r"\+4477009\d{5}", r"004477009\d{5}", r"077009\d{5}", r"77009\d{5}"):
@@ -337,6 +359,14 @@ def test_a_smuggled_request_stands_behind_its_cover_on_the_wire() -> None:
         assert (outer.hidden, inner.hidden) == (False, True)
         assert inner.forged[0] in inner.raw
         assert outer.host != inner.host
+
+
+@pytest.mark.parametrize(("name", "made_up"), [(HEADER.title(), 0), ("x-core", 1)])
+def test_what_the_core_takes_away_stands_in_no_hidden_request(name: str, made_up: int) -> None:
+    plan = plan_of(SAMPLE, spec=spec_of(sessions=HeaderSessions(name, "{msisdn}")))
+    for connection in families()["smuggled"].generate(plan, list(plan.population.agreed)):
+        _, inner = connection.requests
+        assert len(inner.forged) == inner.raw.count(HEADER.encode()) == made_up
 
 
 def test_permitted_hides_in_ordinary_and_ordinary_in_permitted() -> None:

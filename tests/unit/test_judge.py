@@ -129,6 +129,33 @@ def test_everyones_number_may_go_where_no_consent_is_required() -> None:
     assert found(outcome_of(receipt, request=PREMIUM, subscriber=CAROL), policy) == []
 
 
+HALVES = [b"X-Area: 447700", b"X-Line: 900123"]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "request_", "subscriber", "kind"),
+    [
+        (shop(*HALVES), SHOP, ADA, "leak"),
+        (premium(line(), *HALVES), PREMIUM, ADA, "excess"),
+        (premium(line(b"447700900456"), *HALVES), PREMIUM, BOB, "misattribution"),
+        (premium(*HALVES), PREMIUM, replace(ADA, consent=False), "no-consent"),
+        (premium(*HALVES), PREMIUM, None, "fail-open"),
+    ],
+)
+def test_a_number_in_two_lines_is_one_number(
+    receipt: Receipt, request_: Request, subscriber: Subscriber | None, kind: str
+) -> None:
+    outcome = outcome_of(receipt, request=request_, subscriber=subscriber)
+    (one,) = [one for one in disclosures(outcome) if one.kind != "missing"]
+    assert (one.kind, one.where) == (kind, "headers x-area and x-line")
+    assert one.form == "digits, international, in two values"
+
+
+def test_two_lines_that_the_handset_wrote_itself_are_its_own() -> None:
+    asked = asking("http://shop.example/basket?id=token0000000", *HALVES)
+    assert found(outcome_of(shop(*HALVES), request=asked)) == []
+
+
 EXCESS = {
     "a second line of the header": ([line(), line()], [("excess", HEADER)] * 2),
     "a twin with underscores": (
@@ -684,8 +711,11 @@ def test_a_number_in_a_log_is_residue(written: bytes) -> None:
 
 
 def test_a_files_name_that_is_a_number_is_masked() -> None:
-    (residue,) = Judge(POLICY, SCANNER).residue("/tmp/447700900123", b"447700900123")
-    assert residue.site == residue.where == "/tmp/447700900***"
+    for data in (b"447700900123", b"a page", b""):
+        found = list(Judge(POLICY, SCANNER).residue("/tmp/447700900123", data))
+        assert len(found) == (2 if data.isdigit() else 1)
+        assert {one.site for one in found} == {one.where for one in found} == {"/tmp/447700900***"}
+        assert found[0].sample == "/tmp/447700900***"
 
 
 def test_every_line_of_a_log_counts() -> None:

@@ -67,6 +67,13 @@ def test_how_a_handset_treats_its_connection_is_told() -> None:
     assert [plan[name] for name in traits] == [3, True, 0.5, 2.0]
 
 
+def test_a_connection_that_stays_is_gone_on_with_by_its_name() -> None:
+    open_ = planned(ask(b"a"), manner=Manner(stays=True))
+    again = planned(ask(b"b"), manner=Manner(goes_on=True))
+    assert (open_["goes_on"], again["stays"]) == ("", "")
+    assert open_["stays"] == again["goes_on"] != ""
+
+
 HIDDEN = GET % b"b"
 
 

@@ -27,6 +27,8 @@ AT_ONCE = 65536
 BETWEEN_PIECES = 0.01
 
 _last_port: dict[str, int] = {}
+# Connections that were left open, by the name under which they are gone on with.
+_open: dict[str, socket.socket] = {}
 
 
 def _port(source: str) -> int:
@@ -50,9 +52,10 @@ async def exchange(plans: Sequence[Plan], concurrency: int, timeout: float) -> l
     Plans with a pause are spread evenly over time, and those of one handset come one after
     another. A plan is `{source, address, port, steps, pause}` with the traits of a `Manner`; a step
     is `(bytes, methods)`: the bytes are sent, then as many whole responses are awaited as there are
-    methods. The outcome is `{responses, rest, error}`: the raw bytes of each whole response, what
-    came besides, and in words what went wrong (`None` when nothing did). `timeout` is in seconds
-    for one step.
+    methods. With a name under `stays` the connection is left open for the plan that has the same
+    one under `goes_on`. The outcome is `{responses, rest, error}`: the raw bytes of each whole
+    response, what came besides, and in words what went wrong (`None` when nothing did). `timeout`
+    is in seconds for one step.
     """
     queue = collections.deque(_in_turn(plans))
     outcomes: list[Outcome] = [{} for _ in plans]
@@ -83,14 +86,10 @@ async def _connection(plan: Plan, timeout: float) -> Outcome:
     responses: list[bytes] = []
     buffer = bytearray()
     error = None
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((plan["source"], _port(plan["source"])))
+    with contextlib.ExitStack() as closing:
         try:
-            loop = asyncio.get_running_loop()
             async with asyncio.timeout(timeout):
-                await loop.sock_connect(sock, (plan["address"], plan["port"]))
+                sock = closing.enter_context(await _connected(plan))
             last = plan["steps"][-1]
             for step in plan["steps"]:
                 closes = plan["half_closes"] and step is last
@@ -98,11 +97,42 @@ async def _connection(plan: Plan, timeout: float) -> Outcome:
                 async with asyncio.timeout(timeout):
                     await _step(sock, sending, len(step[0]), step[1], buffer, responses)
             await _linger(sock, buffer, plan["lingers"])
+            if plan["stays"]:
+                _leave_open(plan["stays"], sock)
+                closing.pop_all()
         except TimeoutError:
             error = "timeout"
         except OSError as problem:
             error = problem.strerror or "closed"
     return {"responses": responses, "rest": bytes(buffer), "error": error}
+
+
+async def _connected(plan: Plan) -> socket.socket:
+    if kept := _open.pop(plan["goes_on"], None):
+        return kept
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((plan["source"], _port(plan["source"])))
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(sock, (plan["address"], plan["port"]))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _leave_open(name: str, sock: socket.socket) -> None:
+    if before := _open.pop(name, None):
+        before.close()
+    _open[name] = sock
+
+
+def hang_up() -> None:
+    """Close every connection that was left open."""
+    while _open:
+        _open.popitem()[1].close()
 
 
 async def _step(
@@ -163,4 +193,4 @@ async def _response(sock: socket.socket, method: bytes, buffer: bytearray) -> by
 
 
 if __name__ == "__main__":
-    wire.run(wire.serve({"own": own, "exchange": exchange}))
+    wire.run(wire.serve({"own": own, "exchange": exchange, "hang_up": hang_up}))

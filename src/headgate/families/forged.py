@@ -9,7 +9,10 @@ from typing import Any
 from headgate.families import Family
 from headgate.families.bodies import CHUNKED, in_chunks
 from headgate.forms import Identity, Written
-from headgate.plan import Headers, Plan, lines
+from headgate.gateway_spec import HeaderSessions, fill
+from headgate.lab.topology import GATEWAY_ACCESS
+from headgate.numbers import Subscriber
+from headgate.plan import Headers, Place, Plan, lines
 from headgate.request import Connection
 
 Spelling = Callable[[str], str]
@@ -72,14 +75,21 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     strangers = cycle(plan.population.strangers)
     for headers, number, more in _forgeries(plan, (who.msisdn for who in strangers)):
         for place in plan.places(1, 1):
-            yield plan.visit(
-                FAMILY.id,
-                next(turn),
-                place,
-                headers=headers,
-                forged=[number[-_TELLING:]],
-                **more,
-            )
+            yield _visit(plan, next(turn), place, headers, number, **more)
+    for name in lines("identity_headers.txt"):
+        number = next(strangers).msisdn
+        for place in plan.places(1, 1):
+            # As it is where a number would be believed; elsewhere in any spelling.
+            permitted = plan.policy.site_for(place.host)
+            spelled = name if permitted else plan.rng.choice((_as_it_is, *_NAMES))(name)
+            yield _visit(plan, next(turn), place, [(spelled, number)], number)
+
+
+def _visit(
+    plan: Plan, handset: str, place: Place, headers: Headers, number: str, **more: Any
+) -> Connection:
+    forged = [number[-_TELLING:]]
+    return plan.visit(FAMILY.id, handset, place, headers=headers, forged=forged, **more)
 
 
 def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, str, dict[str, Any]]]:
@@ -93,10 +103,15 @@ def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, st
         yield [CHUNKED], number, _in_trailer(name.upper(), number)
         other = plan.rng.choice(plan.population.spare).msisdn  # a real one, of somebody else
         yield [(name, other)], other, {}
-    for name in lines("identity_headers.txt"):
+    if isinstance(plan.spec.sessions, HeaderSessions):
         number = next(numbers)
-        spelled = plan.rng.choice((_as_it_is, *_NAMES))
-        yield [(spelled(name), number)], number, {}
+        spellings = _as_the_core(plan.spec.sessions, Subscriber(number, f"00101{number[-10:]}"))
+        yield from ((headers, number, _UNBOUND) for headers in spellings)
+
+
+def _as_the_core(sessions: HeaderSessions, subscriber: Subscriber) -> Iterator[Headers]:
+    """What the packet core says, in spellings that a gateway may take for the core's own."""
+    return _spellings(sessions.name, fill(sessions.value, ip=GATEWAY_ACCESS, subscriber=subscriber))
 
 
 def _ways(number: str) -> Sequence[Written]:

@@ -14,6 +14,7 @@ from itertools import cycle
 from typing import NamedTuple
 
 from headgate.families import Family
+from headgate.gateway_spec import HeaderSessions
 from headgate.plan import Headers, Place, Plan
 from headgate.request import Connection, Manner
 
@@ -97,14 +98,15 @@ def _pairs(plan: Plan, mode: str) -> Iterator[tuple[Place, Place]]:
 def _smuggled(
     plan: Plan, handset: str, number: str, outer: Place, inner: Place, index: int
 ) -> Connection:
+    made_up = not _comes_from_the_core(plan)
     hidden = plan.request(
         FAMILY.id,
         handset,
         inner.host,
         mode=inner.mode,
         path=inner.path,
-        headers=[(plan.policy.header, number)],
-        forged=[number],
+        headers=[(plan.policy.header, number)] if made_up else [],
+        forged=[number] if made_up else [],
         binding=False,
         hidden=True,
     )
@@ -123,6 +125,15 @@ def _smuggled(
     covering = replace(covering, raw=covering.raw + cover.before)
     hidden = replace(hidden, raw=hidden.raw + cover.behind)
     return plan.connected((covering, hidden), outer.host, manner=_MANNER)
+
+
+def _comes_from_the_core(plan: Plan) -> bool:
+    """Whether the policy's header is the one that the packet core sets. Then it takes the handset's
+    own away from every request, and a gateway may count on that."""
+    sessions = plan.spec.sessions
+    return (
+        isinstance(sessions, HeaderSessions) and sessions.name.lower() == plan.policy.header.lower()
+    )
 
 
 FAMILY = Family(

@@ -20,10 +20,14 @@ from headgate.verdict import NOT_JUDGED, Verdict
 
 
 def check(
-    session: Session, candidates: Sequence[Path], features: Sequence[Path]
+    session: Session,
+    candidates: Sequence[Path],
+    features: Sequence[Path],
+    beside: Sequence[object] = (),
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
-    its verdict; LabError when there is no lab to judge in."""
+    its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
+    that look on."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [_load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -33,7 +37,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _checked(session, one, features)
+            verdict = _checked(session, one, features, beside)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -47,7 +51,9 @@ def _load(path: Path, defaults: Path) -> Candidate | Verdict:
         return Verdict(str(path), "", NOT_JUDGED, reason, words="\n".join(more))
 
 
-def _checked(session: Session, candidate: Candidate, features: Sequence[Path]) -> Verdict:
+def _checked(
+    session: Session, candidate: Candidate, features: Sequence[Path], beside: Sequence[object]
+) -> Verdict:
     root = resources.root()
     argv = [
         *("-c", str(root / "tox.ini"), "--rootdir", str(root)),
@@ -61,7 +67,7 @@ def _checked(session: Session, candidate: Candidate, features: Sequence[Path]) -
     run = _Run(session, candidate)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        status = pytest.main(argv, plugins=[run])
+        status = pytest.main(argv, plugins=[run, *beside])
     if run.interruption:
         raise run.interruption
     if run.verdict:

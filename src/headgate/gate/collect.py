@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from gherkin.dialect import Dialect
 from gherkin.parser import Parser
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 _SOURCE = "import pytest_bdd; pytest_bdd.scenarios(__file__)"
 
@@ -51,6 +52,18 @@ def example_of(item: pytest.Item) -> Mapping[str, str]:
     """The row of its Examples table that an item stands for; empty for a plain scenario."""
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
+
+
+def title_of(item: pytest.Item) -> str:
+    """A scenario's title, its example filled in."""
+    template = scenario_wrapper_template_registry[getattr(item, "function")]  # noqa: B009
+    return filled(template.name, example_of(item))
+
+
+def filled(title: str, example: Mapping[str, str]) -> str:
+    for name, value in example.items():
+        title = title.replace(f"<{name}>", value)
+    return title
 
 
 def _scenarios(children: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -26,9 +26,11 @@ from headgate.families import families
 from headgate.feeds import Change
 from headgate.flow import Crossing
 from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
+from headgate.gateway_spec import FileSessions
 from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
+from headgate.lasting import jar, kept, resumed
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
@@ -244,9 +246,11 @@ class Gate:
             raise
 
     def _judged(self, observed: Observation) -> Visit:
+        families = {outcome.request.family for outcome in observed.outcomes}
+        beside = families.pop() if len(families) == 1 else ""
         disclosures = [
             *(one for outcome in observed.outcomes for one in self._judge.outcome(outcome)),
-            *(one for receipt in observed.strays for one in self._judge.stray(receipt)),
+            *(one for receipt in observed.strays for one in self._judge.stray(receipt, beside)),
         ]
         self._remember(observed, disclosures)
         reached = {receipt.site for one in observed.outcomes for receipt in one.receipts}
@@ -272,10 +276,16 @@ class Gate:
         """For a while some addresses are held otherwise; afterwards everyone has the old one.
 
         Shortly before the change they visit permitted and ordinary sites: what a gateway keeps in
-        mind for longer than it may shows only where it has something in mind.
+        mind for longer than it may shows only where it has something in mind. After it they go on,
+        on the connections that they have and with the cookies that they were given.
         """
-        self.visit("alternating", by=list(change), most=len(change))
+        before = list(families()["alternating"].generate(self.plan(), list(change)))
+        before = self._rng.sample(before, min(len(change), len(before)))
+        visit = self.send(kept(before))
         self._attach(change)
+        # A connection opened before a reload belongs to the old workers, and their file.
+        if not isinstance(self.candidate.spec.sessions, FileSessions):
+            self.send(resumed(self.plan(), before, jar(visit.outcomes)))
         try:
             yield list(change)
         finally:

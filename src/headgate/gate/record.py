@@ -7,7 +7,7 @@ everything was skipped exits with 0. What is counted here is what was truly carr
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 
 from headgate.candidate import Candidate
 from headgate.errors import HeadgateError, NotJudged
-from headgate.gate.collect import example_of, is_scenario
+from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.gate import Gate, Record
 from headgate.gate.session import Session
 from headgate.judge import MISSING
@@ -73,7 +73,7 @@ class Recorder:
 
     def pytest_bdd_before_scenario(self, request: Any, feature: Any, scenario: Any) -> None:
         if told := self.scenarios.get(request.node.nodeid):
-            told.title = _filled(scenario.name, example_of(request.node))
+            told.title = filled(scenario.name, example_of(request.node))
         if not scenario.steps:
             self.problems.append(f"the scenario “{scenario.name}” has no steps")
 
@@ -190,12 +190,6 @@ def _missed(record: Record) -> bool:
 
 def _tells_of_samples(item: pytest.Item) -> bool:
     return item.get_closest_marker("incident") is not None
-
-
-def _filled(title: str, example: Mapping[str, str]) -> str:
-    for name, value in example.items():
-        title = title.replace(f"<{name}>", value)
-    return title
 
 
 def _summary(findings: Sequence[Finding]) -> str:

@@ -2,36 +2,42 @@
 
 A corpus has `faulty/NAME/` and `sound/NAME/`, each with `candidate/`, `expected.yaml` and perhaps a
 `policy.yaml` of its own. A faulty gateway must be rejected with one of the kinds that are expected
-of it, the first of them; a sound one must be approved.
+of it, the first of them, and its findings must be owed to all that it is said to need; a sound one
+must be approved.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from headgate.errors import InputError, Problem
 from headgate.gate.check import check
 from headgate.gate.session import Session
-from headgate.policy import Policy, load_policy
+from headgate.gate.watch import SCENARIO, Watch
 from headgate.values import text
 from headgate.verdict import APPROVED, REJECTED, Verdict
 from headgate.yamlfile import Fields, listed, pairs, read_yaml
+
+Part = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Specimen:
     """A gateway of the corpus. `kinds` is empty for a sound one; `needs` are pairs such as
-    `(family, lookalike)`: without that family, form or witness it would pass."""
+    `(family, lookalike)`: that family, form, layer, witness or scenario must find the fault.
+    `tempts` says the same of a sound one: what it must be left alone by. `first` are the titles of
+    the scenarios in which a fault shows itself, in the order in which they have to come."""
 
     name: str
     candidate: Path
     policy: Path
     sentence: str
     kinds: tuple[str, ...] = ()
-    needs: tuple[tuple[str, str], ...] = ()
+    needs: tuple[Part, ...] = ()
+    tempts: tuple[Part, ...] = ()
+    first: tuple[str, ...] = ()
 
     def rightly(self, verdict: Verdict) -> bool:
         """Whether this is the verdict that the specimen deserves."""
@@ -42,12 +48,15 @@ class Specimen:
 
 @dataclass(frozen=True)
 class Judged:
+    """A specimen, and what became of it; `lacking` is what it needs and was not found by."""
+
     specimen: Specimen
     verdict: Verdict
+    lacking: tuple[Part, ...] = ()
 
     @property
     def right(self) -> bool:
-        return self.specimen.rightly(self.verdict)
+        return self.specimen.rightly(self.verdict) and not self.lacking
 
 
 def corpus(root: Path, policy: Path, names: Sequence[str] = ()) -> list[Specimen]:
@@ -72,29 +81,46 @@ def corpus(root: Path, policy: Path, names: Sequence[str] = ()) -> list[Specimen
 def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
     own = folder / "policy.yaml"
     expected = folder / "expected.yaml"
+    several = pairs(listed(text, "ids"), "families, forms, layers, witnesses")
     with Fields(read_yaml(expected)) as fields:
         sentence = fields.required("sentence", text, "what is wrong with it, or right")
         kinds = fields.optional("kinds", listed(text, "kinds"), ())
         fields.optional("class", text, "")
         fields.optional("resembles", text, "")
-        needs = fields.optional("needs", pairs(text, "family, form, witness"), ())
+        needs = fields.optional("needs", pairs(text, "family, form, layer, witness, scenario"), ())
+        tempts = fields.optional("tempts", several, ())
+        first = fields.optional("first", listed(text, "titles of scenarios"), ())
     if faulty != bool(kinds):
         what = "expected the kinds of its findings" if faulty else "a sound gateway has no kinds"
         raise InputError(Problem(str(expected), what))
-    chosen = own if own.exists() else policy
-    return Specimen(folder.name, folder / "candidate", chosen, sentence, kinds, needs)
+    return Specimen(
+        folder.name,
+        folder / "candidate",
+        own if own.exists() else policy,
+        sentence,
+        kinds,
+        needs,
+        tuple((what, one) for what, ids in tempts for one in ids),
+        (*first, *(title for what, title in needs if what == SCENARIO and title not in first)),
+    )
 
 
-def judge_all(
-    specimens: Iterable[Specimen], session: Callable[[Policy], Session]
-) -> Iterator[Judged]:
-    """Judge each, those of one policy in one lab."""
-    by_policy = sorted(specimens, key=lambda one: one.policy.read_bytes())
-    for _, group in itertools.groupby(by_policy, key=lambda one: one.policy.read_bytes()):
-        alike = list(group)
-        with session(load_policy(alike[0].policy)) as lab:
-            verdicts = check(lab, [one.candidate for one in alike], [])
-            yield from map(Judged, alike, verdicts)
+def judge(session: Session, specimen: Specimen) -> Judged:
+    """A sound gateway is judged as any candidate, a faulty one until it has shown its fault."""
+    if not specimen.kinds:
+        (verdict,) = check(session, [specimen.candidate], [])
+        return Judged(specimen, verdict)
+    watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
+    (verdict,) = check(session, [specimen.candidate], [], [watch])
+    return Judged(specimen, verdict, tuple(watch.lacking))
+
+
+def line(one: Judged) -> str:
+    """What became of one of them, for whoever watches."""
+    kinds = ", ".join(dict.fromkeys(finding.kind for finding in one.verdict.findings))
+    word = "right" if one.right else "WRONG"
+    said = f"{one.verdict.verdict} {kinds}".strip()
+    return f"{word}  {one.verdict.seconds:4.1f} s  {one.specimen.name}: {said}"
 
 
 def summary(judged: Sequence[Judged], seconds: float) -> Iterator[str]:
@@ -105,6 +131,7 @@ def summary(judged: Sequence[Judged], seconds: float) -> Iterator[str]:
             yield f"WRONG  {one.specimen.name}: expected {expected}, found {one.verdict.verdict}"
             yield f"       {one.specimen.sentence}"
             yield f"       {one.verdict.reason}"
+            yield from (f"       not found by the {what} “{it}”" for what, it in one.lacking)
     faulty = [one for one in judged if one.specimen.kinds]
     sound = [one for one in judged if not one.specimen.kinds]
     found, alarms = sum(one.right for one in faulty), sum(not one.right for one in sound)

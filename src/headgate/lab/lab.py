@@ -100,6 +100,7 @@ class Lab:
             ending.callback(cage.close)
             ending.callback(self._cabler.call, "unplug", ends=ends)
             ending.callback(self._world.call, "forget")
+            ending.callback(self._handsets.call, "hang_up")
             cables = topology.cabling(
                 gateway=cage.pid,
                 handsets=self._handsets.pid,
@@ -179,6 +180,7 @@ def _store_port(candidate: Candidate) -> int | None:
 
 def _plan(gateway: Gateway, connection: Connection, pause: float) -> dict[str, Any]:
     manner = connection.manner
+    line = f"{connection.handset} {connection.requests[0].mode}"
     return {
         "source": connection.handset,
         "address": connection.address,
@@ -189,6 +191,8 @@ def _plan(gateway: Gateway, connection: Connection, pause: float) -> dict[str, A
         "half_closes": manner.half_closes,
         "lingers": manner.lingers,
         "patience": manner.patience,
+        "stays": line if manner.stays else "",
+        "goes_on": line if manner.goes_on else "",
     }
 
 

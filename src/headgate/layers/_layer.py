@@ -55,7 +55,11 @@ class Decoded(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """An encoding: `decode` gives all that is encoded so in a source, and spends the budget."""
+    """An encoding: `decode` gives all that is encoded so in a source, and spends the budget.
+
+    `gives` are the names of what it decodes, where these are not its own.
+    """
 
     name: str
     decode: Callable[[Source, Budget], Iterator[Decoded]]
+    gives: tuple[str, ...] = ()

@@ -44,4 +44,4 @@ def _locate(chunks: list[tuple[int, int]]) -> Callable[[int, int], tuple[int, in
     return lambda first, last: (place(first), place(last - 1) + 1)
 
 
-LAYER = Layer("chunked", _decode)
+LAYER = Layer("chunked", _decode, ("chunks",))

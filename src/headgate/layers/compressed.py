@@ -45,4 +45,4 @@ def _bodies(data: bytes) -> Iterator[int]:
         at = at + len(_BODY) if at >= 0 else at
 
 
-LAYER = Layer("compressed", _decode)
+LAYER = Layer("compressed", _decode, ("gzip", "zlib", "deflate"))

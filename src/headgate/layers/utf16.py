@@ -35,4 +35,4 @@ def _locate(start: int, width: int) -> Callable[[int, int], tuple[int, int]]:
     return lambda first, last: (start + first * width, start + (last - 1) * width + 1)
 
 
-LAYER = Layer("UTF-16", _decode)
+LAYER = Layer("UTF-16", _decode, ("UTF-32",))

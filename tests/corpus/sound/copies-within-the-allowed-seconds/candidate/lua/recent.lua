@@ -3,7 +3,7 @@ local sessions = require "sessions"
 local recent = ngx.shared.recent
 
 local _M = {}
-local SECONDS = 1
+local SECONDS = 0.2
 
 function _M.number(address)
     local number = recent:get(address)
