@@ -18,7 +18,7 @@ def visit_category(gate: Gate, visitors: Sequence[str], category: str) -> Visit:
 
 @when("they visit the permitted sites", target_fixture="visit")
 def visit_permitted(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("permitted", by=visitors)
+    return gate.visit("permitted", by=visitors, least=ENOUGH)
 
 
 @when("they visit the sites of every further category", target_fixture="visit")
@@ -34,7 +34,7 @@ def visit_ordinary(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("they visit the permitted sites and ordinary ones", target_fixture="visit")
 def visit_both(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("permitted", "ordinary", by=visitors)
+    return gate.visit("permitted", "ordinary", by=visitors, least=ENOUGH)
 
 
 @when("they visit sites whose names resemble the permitted ones", target_fixture="visit")
@@ -99,7 +99,7 @@ def visit_misbehaving(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("their handsets claim that they have agreed", target_fixture="visit")
 def claim_consent(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return gate.visit("claimed", by=visitors)
+    return gate.visit("claimed", by=visitors, least=ENOUGH)
 
 
 @when("they send numbers that they have made up", target_fixture="visit")
@@ -115,13 +115,13 @@ def pose(gate: Gate, visitors: Sequence[str]) -> Visit:
 @when("some of them withdraw their consent and visit the permitted sites", target_fixture="visit")
 def withdraw(gate: Gate) -> Visit:
     with gate.withdrawn() as visitors:
-        return gate.visit("permitted", by=visitors)
+        return gate.visit("permitted", by=visitors, least=ENOUGH)
 
 
 @when("some of them hang up and their handsets go on visiting", target_fixture="visit")
 def hang_up(gate: Gate) -> Visit:
     with gate.detached() as visitors:
-        return gate.visit("permitted", "ordinary", by=visitors)
+        return gate.visit("permitted", "ordinary", by=visitors, least=ENOUGH)
 
 
 @when(

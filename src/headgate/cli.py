@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     args = parser().parse_args(argv)
     interruptions.expect()
+    if sys.__stderr__:  # for whoever wants to know what it is waiting for
+        faulthandler.register(signal.SIGUSR1, sys.__stderr__)
     try:
         return _COMMANDS[args.command](args)
     except HeadgateError as error:

@@ -98,6 +98,11 @@ class Judge:
                 yield from self._response(response.raw, outcome)
         yield from self._missing(outcome)
 
+    def agreed(self, subscriber: Subscriber | None) -> bool:
+        """Whether there is somebody, and permitted sites may know who it is (rule 1)."""
+        required = self._policy.consent_required
+        return subscriber is not None and (subscriber.consent or not required)
+
     def disclosed_rightly(self, outcome: Outcome) -> bool:
         """Whether the number arrived where the policy wants it: the positive control."""
         return self._must_get(outcome) and self._got(outcome)
@@ -125,14 +130,14 @@ class Judge:
     ) -> bool:
         """Whether a header of this name differs there by subscriber as rule 1 wants it."""
         granted = self._permission(receipt, request) is not Permission.NO
-        return self._policy.named(name) and granted and self._agreed(subscriber)
+        return self._policy.named(name) and granted and self.agreed(subscriber)
 
     def dependence(self, found: Dependence, subscriber: Subscriber | None) -> Iterator[Disclosure]:
         """What depends on the subscriber, one of whom is given, breaks rule 2; where the number
         may be known, only what tells more than the number does."""
         kind = LEAK
         if self._permission(found.receipt, found.request) is not Permission.NO:
-            agreed = subscriber is None or self._agreed(subscriber)
+            agreed = subscriber is None or self.agreed(subscriber)
             kind = EXCESS if agreed else NO_CONSENT
             if agreed and not found.between_two:
                 return
@@ -188,7 +193,7 @@ class Judge:
     def _permission(self, receipt: Receipt, request: Request | None) -> Permission:
         if receipt.kind not in ("http", "https"):
             return Permission.NO
-        target = origin_form(Message(receipt.data).target)
+        target = origin_form(receipt.message.target)
         if request and receipt.site == normal(request.host):
             target = request.path  # elsewhere, it is a gateway that follows a redirect
         return self._policy.permits(receipt.site, receipt.port, target)
@@ -209,11 +214,7 @@ class Judge:
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
-        subscriber = outcome.subscriber
-        return subscriber is not None and self._agreed(subscriber) and outcome.known
-
-    def _agreed(self, subscriber: Subscriber) -> bool:
-        return subscriber.consent or not self._policy.consent_required
+        return outcome.known and self.agreed(outcome.subscriber)
 
     def _kind_at_permitted(self, hit: Hit, receipt: Receipt, outcome: Outcome) -> str | None:
         if outcome.subscriber is None or not outcome.known:
@@ -236,13 +237,15 @@ class Judge:
         return [field for field in self._named(receipt) if field.value == granted]
 
     def _named(self, receipt: Receipt) -> list[Field]:
-        return [one for one in Message(receipt.data).fields if self._policy.named(one.name)]
+        if not self._policy.may_be_named_in(receipt.data):
+            return []
+        return [one for one in receipt.message.fields if self._policy.named(one.name)]
 
     def _forged(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 3: what a handset sent under the policy's name or one of `strip` reaches no site."""
         if not outcome.request.forged or receipt.kind not in ("http", "https"):
             return
-        message = Message(receipt.data)
+        message = receipt.message
         for field in (*message.fields, *message.trailer):
             if not self._policy.stripped(field.name):
                 continue
@@ -346,7 +349,7 @@ def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Discl
         receipt.address,
         outcome.subscriber,
         _FORMS[kind],
-        Message(receipt.data).place(field.start),
+        receipt.message.place(field.start),
         outcome.request.id,
         f"{name}: {value}",
     )
@@ -397,7 +400,7 @@ def _place(site: str, port: int) -> str:
 
 def _where(receipt: Receipt, offset: int) -> str:
     if receipt.kind in ("http", "https"):
-        return Message(receipt.data).place(offset)
+        return receipt.message.place(offset)
     return {"dns": "host name in a query", "udp": "datagram", "hello": "TLS ClientHello"}[
         receipt.kind
     ]

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -174,7 +174,7 @@ class Plan:
             if not self.policy.site_for(address):
                 return address
 
-    @property
+    @cached_property
     def _unnamed_hosts(self) -> Sequence[str]:
         return _unnamed_by(self.policy)
 
@@ -387,16 +387,18 @@ def repeated(
     plan: Plan,
     visitors: Sequence[str],
     least: int = ENOUGH,
+    counts: Callable[[Request], bool] | None = None,
 ) -> Iterator[Connection]:
     """A generator's connections, all of them once, and then again, by other visitors to other
-    hosts, until `least` of their requests are for places that may learn nothing. One that sends
-    nothing of the kind is not repeated."""
+    hosts, until `least` of their requests count: those for places that may learn nothing, unless
+    told otherwise. One that sends nothing of the kind is not repeated."""
+    counts = counts or plan.may_learn_nothing
     sent = 0
     for again in itertools.count():
         before = sent
         for connection in generate(plan, plan.rng.sample(visitors, len(visitors))):
             yield connection
-            sent += sum(map(plan.may_learn_nothing, connection.requests))
+            sent += sum(map(counts, connection.requests))
             if again and sent >= least:
                 return
         if sent >= least or sent == before:

@@ -17,10 +17,10 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
@@ -86,7 +86,12 @@ class Policy:
 
     def named(self, header_name: bytes) -> bool:
         """Whether this is the policy's header: without case, `_` and `-` alike."""
-        return _folded(header_name) == _folded(self.header.encode("ascii"))
+        return _folded(header_name) == self._name
+
+    def may_be_named_in(self, message: bytes) -> bool:
+        """Whether the policy's header can be in these bytes at all: most messages have no such
+        thing, and need not be read."""
+        return self._name in _folded(message)
 
     def stripped(self, header_name: bytes) -> bool:
         """Whether a handset's own header of this name must reach no site: the policy's header and
@@ -115,6 +120,14 @@ class Policy:
         origin form, as the handset sent it: cut scheme and authority off an absolute form; an
         empty path counts as `/`. Entries that cover the host on this port add up.
         """
+        return self._permission(host, port, target)
+
+    @cached_property
+    def _permission(self) -> Callable[[str, int, bytes], Permission]:
+        # The same is asked several times of each request.
+        return lru_cache(1 << 13)(self._decided)
+
+    def _decided(self, host: str, port: int, target: bytes) -> Permission:
         sites = [site for site in self._covering(host) if port in site.ports]
         if not sites:
             return Permission.NO
@@ -137,6 +150,10 @@ class Policy:
         for site in self.sites:
             by_host.setdefault(_plain(site.host), []).append(site)
         return by_host
+
+    @cached_property
+    def _name(self) -> bytes:
+        return _folded(self.header.encode("ascii"))
 
     @cached_property
     def _stripped(self) -> frozenset[bytes]:

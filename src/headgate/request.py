@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from headgate.answer import Answer
 from headgate.http import Message, origin_form
@@ -43,19 +44,23 @@ class Request:
     def id(self) -> str:
         return f"{self.family}/{self.token}"
 
+    @cached_property
+    def _message(self) -> Message:
+        return Message(self.raw)
+
     @property
     def method(self) -> bytes:
-        return Message(self.raw).method
+        return self._message.method
 
-    @property
+    @cached_property
     def path(self) -> bytes:
         """The path and query as the handset sent them."""
-        return origin_form(Message(self.raw).target)
+        return origin_form(self._message.target)
 
-    @property
+    @cached_property
     def port(self) -> int:
         """The port that it is for: of an absolute form its own, 80 otherwise."""
-        match = _AUTHORITY_PORT.match(Message(self.raw).target)
+        match = _AUTHORITY_PORT.match(self._message.target)
         return int(match[1]) if match else 80
 
 
@@ -107,6 +112,11 @@ class Receipt:
     number: int = 0
     whole: bool = True
 
+    @cached_property
+    def message(self) -> Message:
+        """Its bytes, read as HTTP."""
+        return Message(self.data)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -126,7 +136,7 @@ class Outcome:
     receipts: Sequence[Receipt]
     from_cache: bool = False
 
-    @property
+    @cached_property
     def status(self) -> int | None:
         return Message(self.response).status if self.response is not None else None
 

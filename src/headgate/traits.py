@@ -56,7 +56,7 @@ LeftOut = Callable[[bytes], bool]
 def traits(receipt: Receipt, left_out: LeftOut | None = None) -> frozenset[Trait]:
     """All traits of what arrived; of an HTTP message without the headers of the names left out."""
     if receipt.kind in ("http", "https"):
-        found = _of_message(Message(receipt.data), left_out)
+        found = _of_message(receipt.message, left_out)
     elif receipt.kind == "dns":
         found = _of_text("host name in a query", asked_name(receipt.data).encode("latin-1"))
     else:

@@ -7,8 +7,12 @@ of the receipt, which the site's answer carried back to the handset.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import compress
+from typing import NamedTuple
 
 from headgate.agents import marks
 from headgate.errors import NotJudged
@@ -22,6 +26,9 @@ from headgate.request import Connection, Outcome, Receipt, Request
 _SLOWER = ((32, 0.11), (8, 0.2), (2, 0.25))
 _BUSY = (429, 503)
 _FAILURES = (500, 502, 504)
+# So many connections are carried out in one go, and so many batches at the same time: while the
+# next ones are under way, the first is judged.
+_BATCH, _DEPTH = 96, 2
 # A refusal that a first few slow tries do not mend is the gateway's will, not its limits; where
 # that was so before, fewer tell.
 _ENOUGH, _FEWER = 40, 8
@@ -39,6 +46,21 @@ class Observation:
         self.strays += other.strays
 
 
+class _Batch(NamedTuple):
+    """Connections that handsets carry out now; `result` waits for what came of them."""
+
+    connections: Sequence[Connection]
+    result: Callable[[], Sequence[Exchanged]]
+
+
+class _Landed(NamedTuple):
+    """A batch that has been carried out, and what had arrived anywhere by then."""
+
+    connections: Sequence[Connection]
+    done: Sequence[Exchanged]
+    receipts: Sequence[Receipt]
+
+
 class Trial:
     """One gateway's requests. It remembers tokens, so that what arrives late finds its request."""
 
@@ -52,6 +74,7 @@ class Trial:
         self._visits: set[int] = set()
         self._sent = 0
         self._wrote: dict[bytes, bool] = {}
+        self._kept: list[Receipt] = []
         self._unjudged = Observation()
 
     @property
@@ -61,7 +84,34 @@ class Trial:
 
     def send(self, connections: Iterable[Connection], tries: int = len(_SLOWER)) -> Observation:
         """Send these, and so many times more what was refused for want of room."""
+        whole = Observation()
+        for part in self.observe(connections, tries):
+            whole.extend(part)
+        return whole
+
+    def observe(
+        self, connections: Iterable[Connection], tries: int = len(_SLOWER)
+    ) -> Generator[Observation, None, None]:
+        """As `send`, in parts, each as soon as it is known: others are under way meanwhile."""
         connections = list(connections)
+        self._begin(connections)
+        so_far, waiting = Observation(), Observation()
+        with closing(self._pass(connections, CONCURRENCY, 0.0)) as parts:
+            for part in parts:
+                so_far.extend(part)
+                settled = _without(part, waiting)
+                try:
+                    self._assert_serving(so_far)
+                except NotJudged:
+                    self._unjudged.extend(settled)  # a number that was seen stays seen
+                    self._unjudged.extend(waiting)
+                    raise
+                yield settled
+        for concurrency, pause in _SLOWER[:tries]:
+            self._again(waiting, concurrency, pause)
+        yield waiting
+
+    def _begin(self, connections: Sequence[Connection]) -> None:
         self._sent += sum(len(one.requests) for one in connections)
         self._routes = {
             request.token: replace(one, requests=(request,))
@@ -70,20 +120,11 @@ class Trial:
         }
         hosts = {request.host for one in connections for request in one.requests}
         self._lab.know([host for host in hosts if host])
-        observed = self._pass(connections, CONCURRENCY, 0.0)
-        self._assert_serving(observed)
-        for concurrency, pause in _SLOWER[:tries]:
-            self._again(observed, concurrency, pause)
-        return observed
 
     def _assert_serving(self, observed: Observation) -> None:
-        try:
-            self._assert_answering(observed)
-            if any(_wants_room(one) for one in observed.outcomes):
-                self._gateway.assert_running()
-        except NotJudged:
-            self._unjudged.extend(observed)  # a number that was seen stays seen
-            raise
+        self._assert_answering(observed)
+        if any(_wants_room(one) for one in observed.outcomes):
+            self._gateway.assert_running()
 
     def _assert_answering(self, observed: Observation) -> None:
         """A gateway that has fallen silent is not waited for, request by request."""
@@ -110,7 +151,7 @@ class Trial:
     def rest(self, last: bool = True) -> Observation:
         """What arrived after the last request was answered, or from a gateway that then ceased to
         serve. With `last`, messages that have not come to their end are taken as they are."""
-        rest = self._attributed([], [], self._lab.receipts(last=last))
+        rest = self._attributed(_Landed([], [], self._lab.receipts(last=last)))
         rest.extend(self._unjudged)
         self._unjudged = Observation()
         return rest
@@ -125,7 +166,9 @@ class Trial:
         while waiting:
             batch, waiting = waiting[:enough], waiting[enough:]
             tried = {one.request.token: self._routes[one.request.token] for one in batch}
-            again = self._pass([*tried.values()], concurrency, pause)
+            again = Observation()
+            for part in self._pass([*tried.values()], concurrency, pause):
+                again.extend(part)
             if not _mend(observed, again, tried):
                 self._in_vain.add(pause)
                 return
@@ -133,7 +176,8 @@ class Trial:
 
     def _pass(
         self, connections: Sequence[Connection], concurrency: int, pause: float
-    ) -> Observation:
+    ) -> Generator[Observation, None, None]:
+        """Send each once, in batches; what came of one is given when the next are under way."""
         requests = [request for one in connections for request in one.requests]
         for request in requests:
             self._by_token[_key(request.token)] = request
@@ -141,17 +185,45 @@ class Trial:
             self._state[request.token] = (holder, self._gateway.known)
         if answers := {one.token: one.answer for one in requests if one.answer}:
             self._lab.answer_with(answers)
-        done = self._lab.exchange(
-            self._gateway, connections, concurrency=concurrency, patience=PATIENCE, pause=pause
-        )
-        return self._attributed(connections, done, self._lab.receipts())
+        alone = pause or len(connections) <= _BATCH
+        depth, size = (1, len(connections)) if alone else (_DEPTH, _BATCH)
+        flying: deque[_Batch] = deque()
+        try:
+            for at in range(0, len(connections), size):
+                landed = self._landed(flying) if len(flying) == depth else None
+                batch = connections[at : at + size]
+                flying.append(self._started(batch, concurrency // depth, pause))
+                if landed:
+                    yield self._attributed(landed, flying)
+            while flying:
+                landed = self._landed(flying)
+                yield self._attributed(landed, flying)
+        except GeneratorExit:
+            for left in flying:
+                left.result()  # nothing of it may be sent to the next gateway
+            raise
 
-    def _attributed(
-        self,
-        connections: Sequence[Connection],
-        done: Sequence[Exchanged],
-        receipts: Sequence[Receipt],
-    ) -> Observation:
+    def _started(self, batch: Sequence[Connection], concurrency: int, pause: float) -> _Batch:
+        result = self._lab.exchanging(
+            self._gateway, batch, concurrency=concurrency, patience=PATIENCE, pause=pause
+        )
+        return _Batch(batch, result)
+
+    def _landed(self, flying: deque[_Batch]) -> _Landed:
+        batch = flying.popleft()
+        return _Landed(batch.connections, batch.result(), self._lab.receipts())
+
+    def _attributed(self, landed: _Landed, flying: Iterable[_Batch] = ()) -> Observation:
+        """Whose each receipt is. Of a batch that is under way not all is known yet: its receipts
+        are kept, and so is what may turn out to be one of them."""
+        connections, done = landed.connections, landed.done
+        receipts = [*self._kept, *landed.receipts]
+        under_way = {
+            request.token
+            for batch in flying
+            for one in batch.connections
+            for request in one.requests
+        }
         answers = {
             request.token: answer
             for connection, exchanged in zip(connections, done, strict=True)
@@ -162,13 +234,16 @@ class Trial:
             for token, (response, _) in answers.items()
             if response and (number := marks.visit_in(response)) is not None
         }
-        self._visits.update(receipt.number for receipt in receipts)
+        self._visits.update(receipt.number for receipt in landed.receipts)
         visits = {number: token for token, number in shown.items()}
         arrived: dict[str, list[Receipt]] = {}
         strays = []
+        self._kept = []
         for receipt in receipts:
             token = self._token_in(receipt.data) or visits.get(receipt.number)
-            if token is None:
+            if token in under_way or (token is None and under_way):
+                self._kept.append(receipt)
+            elif token is None:
                 strays.append(receipt)
             else:
                 arrived.setdefault(token, []).append(receipt)
@@ -220,6 +295,15 @@ def _answers(
         else:
             yield request, (begun or None, exchanged.error or "closed")
             begun = b""
+
+
+def _without(part: Observation, waiting: Observation) -> Observation:
+    """The part without the requests that want room; they are put to those waiting."""
+    wanting = [_wants_room(one) for one in part.outcomes]
+    waiting.outcomes += compress(part.outcomes, wanting)
+    return Observation(
+        [one for one, wants in zip(part.outcomes, wanting, strict=True) if not wants], part.strays
+    )
 
 
 def _mend(observed: Observation, again: Observation, tried: Collection[str]) -> bool:

@@ -56,7 +56,7 @@ class Whole:
 @pytest.fixture(scope="module")
 def whole(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     with checked(tmp_path_factory.mktemp("whole")) as run:
-        run.until("headgate: starting")
+        run.until("  starting ")
         left = _left_after(client, run, run.exit)
         times = [at for at, line in run.lines if line.startswith("headgate: ")]
         return Whole(times, run.seconds, run.exit(), left)
@@ -114,14 +114,14 @@ def test_killing_the_whole_process_group_leaves_nothing(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
     with checked(tmp_path) as run:
-        run.until("headgate: starting")
+        run.until("  starting ")
         left = _left_after(client, run, lambda: run.send_to_group(signal.SIGKILL))
     assert left == NOTHING
 
 
-FIRST = "headgate: putting up the lab"
+FIRST = "putting up the lab"
 # By then the candidate is running, and there is much to come.
-MIDWAY = "headgate: A handset that nobody holds cannot make itself a number"
+MIDWAY = "A handset that nobody holds cannot make itself a number"
 INTERRUPTED = "headgate: interrupted; nothing was judged to its end"
 
 
@@ -189,7 +189,7 @@ def test_a_run_that_succeeds_leaves_nothing(whole: Whole) -> None:
 
 def test_a_run_that_fails_leaves_nothing(client: docker.DockerClient, tmp_path: Path) -> None:
     with Run(tmp_path, ["check", CANDIDATES / "ends-at-once", "--policy", SHORT]) as run:
-        run.until("headgate: starting")
+        run.until("  starting ")
         left = _left_after(client, run, run.exit)
     assert (run.exit(), left) == (2, NOTHING)
 
@@ -211,8 +211,8 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
         watch.await_reaper(WITHIN)
         assert watch.left() == NOTHING
     assert [first["verdict"], second["verdict"]] == [NOT_JUDGED, NOT_JUDGED]
-    assert first["reason"].startswith(f"the node {role} has gone")
-    assert second["reason"].startswith(f"the node {role} has gone")
+    assert first["reason"].startswith(f"the node {role} is lost")
+    assert second["reason"].startswith(f"the node {role} is lost")
     assert "Traceback" not in run.said
 
 

@@ -42,7 +42,7 @@ class Place:
     gateway: Gateway
 
     def send(self, *connections: Connection) -> tuple[list[Exchanged], list[Receipt]]:
-        exchanged = self.lab.exchange(self.gateway, connections)
+        exchanged = self.lab.exchanging(self.gateway, connections)()
         return exchanged, self.lab.receipts()
 
     def look(self, command: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.system.runs import LONGEST
 
 TOP = Path(__file__).resolve().parents[2]
 SAMPLES = TOP / "gateway_config"
@@ -31,7 +34,7 @@ sites:
 
 def run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
     """What the command printed; its exit status is asserted, with what it printed as the reason."""
-    done = subprocess.run(
+    with subprocess.Popen(
         command,
         cwd=cwd,
         env=outside(),
@@ -39,11 +42,18 @@ def run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == expect, done.stdout
-    return done.stdout
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGUSR1)  # it says what it is waiting for
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.kill()
+            said, _ = process.communicate()
+            pytest.fail(f"{command} did not end within {LONGEST:.0f} seconds:\n{said[-12000:]}")
+    assert process.returncode == expect, said
+    return said
 
 
 def outside() -> Mapping[str, str]:

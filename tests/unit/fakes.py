@@ -156,6 +156,7 @@ class FakeLab:
         self.known_names: list[str] = []
         self.passes: list[tuple[int, int, float]] = []
         self.answers: dict[str, SiteAnswer] = {}
+        self.waited_for = 0
         self._serve = serve
         self._tries: Counter[str] = Counter()
 
@@ -170,7 +171,7 @@ class FakeLab:
     def answer_with(self, answers: Mapping[str, SiteAnswer]) -> None:
         self.answers.update(answers)
 
-    def exchange(
+    def exchanging(
         self,
         gateway: Gateway,
         connections: Sequence[Connection],
@@ -178,9 +179,15 @@ class FakeLab:
         concurrency: int,
         patience: float,
         pause: float,
-    ) -> list[Exchanged]:
+    ) -> Callable[[], list[Exchanged]]:
         self.passes.append((len(connections), concurrency, pause))
-        return [self._exchanged(connection) for connection in connections]
+        exchanged = [self._exchanged(connection) for connection in connections]
+
+        def result() -> list[Exchanged]:
+            self.waited_for += 1
+            return exchanged
+
+        return result
 
     def _exchanged(self, connection: Connection) -> Exchanged:
         responses: list[bytes] = []

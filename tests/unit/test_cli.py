@@ -282,7 +282,7 @@ def test_the_exit_is_the_worst_of_the_verdicts(
     out, err = assert_plain(capsys)
     shown = [line for line in out.splitlines() if line.startswith("candidate")]
     assert shown == [f"{name}: {word}" for name, word in zip(candidates, words, strict=True)]
-    assert err == "headgate: taking the lab down\n"
+    assert err.endswith(" s  taking the lab down\n")
 
 
 def test_no_verdict_is_no_approval(judging: Judging, policy: Path) -> None:
@@ -328,7 +328,7 @@ UNJUDGED = ("not-judged", "the run ended before this candidate was judged")
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (LabError("the node world has gone"), 2, "headgate: the node world has gone\n"),
+        (LabError("the node world is lost"), 2, "headgate: the node world is lost\n"),
         (
             KeyboardInterrupt(),
             130,

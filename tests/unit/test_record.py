@@ -160,8 +160,8 @@ def test_a_candidate_that_does_not_start_has_nginxs_own_words(checkout: Checkout
 
 def test_a_lab_that_fails_is_not_judged(checkout: Checkout) -> None:
     session = session_of()
-    session.failure = LabError("the node world has gone")
-    assert_not_judged(checkout.judged(session, SOUND), "the node world has gone")
+    session.failure = LabError("the node world is lost")
+    assert_not_judged(checkout.judged(session, SOUND), "the node world is lost")
 
 
 def test_a_control_that_fails_is_not_judged(checkout: Checkout) -> None:

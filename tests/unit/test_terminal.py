@@ -145,7 +145,9 @@ def test_progress_is_a_line_a_phase_in_a_log() -> None:
     with Progress(log) as progress:
         progress("putting up the lab")
         progress("starting released")
-    assert log.getvalue() == "headgate: putting up the lab\nheadgate: starting released\n"
+    first, second = log.getvalue().splitlines()
+    assert re.fullmatch(r"headgate:  +\d\.\d s  putting up the lab", first)
+    assert second.endswith(" s  starting released")
 
 
 def test_progress_is_written_over_at_a_terminal_and_gone_at_the_end() -> None:

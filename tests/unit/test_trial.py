@@ -76,6 +76,52 @@ def by_token(observed: Observation) -> dict[str, Outcome]:
     return {one.request.token: one for one in observed.outcomes}
 
 
+def sent_at_once(gate: Gate) -> int:
+    return sum(count for count, _, pause in gate.lab.passes if not pause)
+
+
+def sent_again(gate: Gate) -> list[int]:
+    return [count for count, _, pause in gate.lab.passes if pause]
+
+
+# In parts
+
+
+def test_what_is_known_is_given_while_others_are_under_way() -> None:
+    gate = Gate()
+    parts = gate.trial.observe(map(alone, requests(400)))
+    first = next(parts)
+    assert 0 < len(first.outcomes) < sent_at_once(gate) < 400
+    rest = [outcome for part in parts for outcome in part.outcomes]
+    assert len(by_token(Observation([*first.outcomes, *rest]))) == 400
+
+
+def test_a_receipt_is_kept_until_its_request_has_come_back() -> None:
+    gate = Gate()
+    parts = list(gate.trial.observe(map(alone, requests(400))))
+    assert {len(one.receipts) for part in parts for one in part.outcomes} == {1}
+    assert [one for part in parts for one in part.strays] == []
+
+
+def test_what_a_later_answer_tells_the_request_of_is_no_stray() -> None:
+    gate = Gate()
+    gate.lab = FakeLab(lambda request, tries: gate.visit(b"GET /landing HTTP/1.1\r\n\r\n"))
+    gate.trial = Trial(gate.lab.as_lab, gate.gateway.as_gateway)
+    parts = list(gate.trial.observe(map(alone, requests(400))))
+    assert {len(one.receipts) for part in parts for one in part.outcomes} == {1}
+    assert [one for part in parts for one in part.strays] == []
+
+
+def test_whoever_stops_listening_waits_for_what_is_under_way() -> None:
+    gate = Gate()
+    parts = gate.trial.observe(map(alone, requests(400)))
+    next(parts)
+    begun = len(gate.lab.passes)
+    assert gate.lab.waited_for < begun
+    parts.close()
+    assert (len(gate.lab.passes), gate.lab.waited_for) == (begun, begun)
+
+
 # Whose receipt it is
 
 
@@ -293,7 +339,8 @@ def test_it_is_given_up_after_a_batch_that_mends_nothing() -> None:
     observed = gate.send(*requests(200))
     assert {one.status for one in observed.outcomes} == {503}
     assert len(observed.outcomes) == 200
-    assert [count for count, *_ in gate.lab.passes] == [200, 40, 40, 40]
+    assert sent_at_once(gate) == 200
+    assert sent_again(gate) == [40, 40, 40]
 
 
 def test_what_was_in_vain_once_is_given_up_sooner() -> None:
@@ -301,15 +348,16 @@ def test_what_was_in_vain_once_is_given_up_sooner() -> None:
     gate.send(*requests(100))
     gate.lab.passes.clear()
     gate.send(*requests(100))
-    assert [count for count, *_ in gate.lab.passes] == [100, 8, 8, 8]
+    assert sent_at_once(gate) == 100
+    assert sent_again(gate) == [8, 8, 8]
 
 
 def test_it_goes_on_while_batches_mend_something() -> None:
     gate = Gate(only_first(BUSY))
     observed = gate.send(*requests(300))
     assert {one.status for one in observed.outcomes} == {200}
-    first, *again = [count for count, *_ in gate.lab.passes]
-    assert (first, sum(again), len({one[1:] for one in gate.lab.passes})) == (300, 300, 2)
+    assert (sent_at_once(gate), sum(sent_again(gate))) == (300, 300)
+    assert len({one[1:] for one in gate.lab.passes}) == 2
 
 
 @pytest.mark.parametrize(
@@ -353,7 +401,7 @@ def test_many_that_got_no_answer_are_not_waited_for_again() -> None:
     gate = Gate(lambda request, tries: SILENCE if request.token[-1] in "1379" else (None, None))
     observed = gate.send(*requests(100))
     assert [one.error for one in observed.outcomes].count("timeout") == 40
-    assert len(gate.lab.passes) == 1
+    assert sent_again(gate) == []
 
 
 def test_a_gateway_that_answers_few_requests_is_not_judged() -> None:

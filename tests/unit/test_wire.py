@@ -59,9 +59,10 @@ wire.run(wire.serve({"double": lambda n: 2 * n, "later": later, "fail": fail}))
 
 
 def frames(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """What comes, without the signs of life."""
     unpacker = wire.Unpacker()
     while piece := stream.read1(1 << 16):  # type: ignore[attr-defined]
-        yield from unpacker.feed(piece)
+        yield from filter(None, unpacker.feed(piece))
 
 
 @pytest.fixture

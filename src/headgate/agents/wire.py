@@ -1,12 +1,14 @@
 """How the harness and its agents talk: calls and replies, over one pair of byte streams.
 
 A frame is a length of four bytes, big-endian, and a MessagePack map of that length. A call is
-`{id, call, args}`; its reply `{id, value}` or `{id, error}`. Replies come in any order.
+`{id, call, args}`; its reply `{id, value}` or `{id, error}`. Replies come in any order, and every
+few seconds a sign of life, `{}`: what an agent does may take long, but it never keeps silent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import struct
 import sys
@@ -17,6 +19,10 @@ from typing import Any
 import msgpack
 
 _LENGTH = struct.Struct(">I")
+
+# Seconds between two signs of life; and after how many without one it is told where the agent
+# is stuck.
+HEARTBEAT, STUCK = 2.0, 10.0
 
 Handler = Callable[..., Any]
 
@@ -52,12 +58,21 @@ async def serve(handlers: Mapping[str, Handler]) -> None:
     unpacker = Unpacker()
     running: set[asyncio.Task[None]] = set()
     reply({"id": 0, "value": "ready"})
+    living = loop.create_task(_live())
     while chunk := await reader.read(1 << 20):
         for message in unpacker.feed(chunk):
             task = loop.create_task(_answer(handlers, message))
             running.add(task)
             task.add_done_callback(running.discard)
+    living.cancel()
     os._exit(0)
+
+
+async def _live() -> None:
+    while True:
+        faulthandler.dump_traceback_later(STUCK)
+        reply({})
+        await asyncio.sleep(HEARTBEAT)
 
 
 async def _answer(handlers: Mapping[str, Handler], message: dict[str, Any]) -> None:

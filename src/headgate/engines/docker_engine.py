@@ -50,6 +50,9 @@ sys.path.insert(0, "/tmp/agents.zip")
 runpy.run_module("headgate.agents." + sys.argv[1], run_name="__main__")
 """
 
+# Seconds that the removal of one container is waited for.
+REMOVING = 15
+
 # What nginx needs to bind its ports, to give its workers their user and their folders, and to
 # signal them. Everything else is dropped.
 CAGE_CAPABILITIES = ("NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL")
@@ -185,6 +188,8 @@ class Stream:
         self._socket = cast(socket.socket, getattr(response, "_sock", response))
         # The SDK's patience is for answers; whoever runs in a container may be silent for long.
         self._socket.settimeout(None)
+        # Whoever does not read what it is sent is stuck.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 20, 0))
         # What came close behind the response's head is in the HTTP client's buffer by now.
         self._buffered = cast(io.BufferedReader, response._response.raw._fp.fp)
 
@@ -331,12 +336,15 @@ def translated() -> Iterator[None]:
 def remove(container: Container) -> None:
     """Remove a container, and wait until it is gone; it may be on its way out already."""
     import docker.errors
+    import requests
 
     with contextlib.suppress(docker.errors.NotFound):
         try:
             container.remove(force=True, v=True)
         except docker.errors.APIError:
-            container.wait(condition="removed")
+            # An engine that never gets done with it does not keep us.
+            with contextlib.suppress(requests.RequestException):
+                container.wait(condition="removed", timeout=REMOVING)
 
 
 def _ulimit(name: str, value: int) -> Any:

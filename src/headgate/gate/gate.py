@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
+from headgate.engines.engine import Deadline
 from headgate.errors import NotJudged
 from headgate.families import families
 from headgate.feeds import Change
@@ -41,6 +44,12 @@ if TYPE_CHECKING:
 
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
+
+# How many visits are made before it is asked again whether what befalls the gateway is over.
+AT_A_TIME = 96
+
+# Many times what a run takes, in seconds: a gateway that is slower than that is not waited for.
+LONGEST = 180.0
 
 
 @dataclass
@@ -129,6 +138,7 @@ class Gate:
         self._crossing: Crossing | None = None
         self._last: Visit | None = None
         self._given_up: NotJudged | None = None
+        self._deadline = Deadline(LONGEST)
 
     # Visitors
 
@@ -168,16 +178,26 @@ class Gate:
         least: int = 0,
         most: int | None = None,
     ) -> Visit:
-        """Send what the families draw up (the first `most` connections), by these handsets, and
-        judge what arrived. With `least`, each family goes on until so many of its requests are for
-        places that may learn nothing."""
+        """Send what the families draw up (`most` of the connections, at random), by these handsets,
+        and judge what arrived. With `least`, they go on until a fault could have shown in so many
+        requests."""
         plan = self.plan(categories)
-        connections = [
-            connection
-            for family_id in family_ids
-            for connection in repeated(families()[family_id].generate, plan, by, least)
-        ]
-        return self.send(connections[:most])
+        counts = partial(self._could_tell, plan)
+        connections: list[Connection] = []
+        for family_id in family_ids:
+            found = list(repeated(families()[family_id].generate, plan, by, least, counts))
+            least -= sum(map(counts, chain.from_iterable(one.requests for one in found)))
+            connections += found
+        if most is not None and most < len(connections):
+            connections = self._rng.sample(connections, most)
+        return self.send(connections)
+
+    def _could_tell(self, plan: Plan, request: Request) -> bool:
+        """Whether nobody may learn anything from this request, or its address has just passed to
+        somebody else."""
+        holder = self.gateway.sessions.get(request.handset)
+        changed = holder != self.population.sessions.get(request.handset)
+        return changed or not self._judge.agreed(holder) or plan.may_learn_nothing(request)
 
     def send(self, connections: Iterable[Connection]) -> Visit:
         """Send these very connections, in random order, and judge what arrived."""
@@ -187,12 +207,10 @@ class Gate:
         if not connections:
             raise NotJudged("a scenario has nothing to send")
         self._rng.shuffle(connections)
-        with self._serving():
-            observed = self._trial.send(connections)
-        visit = self._judged(observed)
-        with self._serving():
+        with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
+            visit = together([self._judged(part) for part in parts])
             self.gateway.assert_room()
-        return visit
+            return visit
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
@@ -200,9 +218,9 @@ class Gate:
         afterwards = self._rng.random()
         with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
-            visits = [self.visit("permitted", "ordinary", by=by)]
+            visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
             while not befalling.done():
-                visits.append(self.visit("permitted", "ordinary", by=by))
+                visits.append(self.visit("permitted", "ordinary", by=by, most=AT_A_TIME))
             with self._serving():
                 befalling.result()
         # However often there was time to visit: what follows is the seed's alone again.
@@ -214,6 +232,10 @@ class Gate:
         """A gateway that has failed once is not waited for again, scenario by scenario."""
         if self._given_up:
             raise NotJudged(self._given_up.reason, self._given_up.words)
+        if not self._deadline.left:
+            raise NotJudged(
+                f"takes too long: only {self._trial.sent} requests in {LONGEST:.0f} seconds"
+            )
         try:
             yield
         except NotJudged as error:
@@ -252,7 +274,7 @@ class Gate:
         Shortly before the change they visit permitted and ordinary sites: what a gateway keeps in
         mind for longer than it may shows only where it has something in mind.
         """
-        self.visit("alternating", by=list(change), most=64)
+        self.visit("alternating", by=list(change), most=len(change))
         self._attach(change)
         try:
             yield list(change)

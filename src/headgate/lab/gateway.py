@@ -31,6 +31,8 @@ STARTING = 10.0
 RELOADING = 15.0
 STOPPING = 3.0
 LOOK_EVERY = 0.005
+# Looking through all processes of the machine costs milliseconds by itself.
+LOOK_FOR_PROCESSES_EVERY = 0.02
 
 EVIDENCE_SIZE = 256 << 20
 
@@ -151,7 +153,7 @@ class Gateway:
                 self._signal(process, signal.SIGQUIT)
         deadline = Deadline(STOPPING)
         while self.processes() and deadline.left:
-            self._program.wait(LOOK_EVERY)
+            self._program.wait(LOOK_FOR_PROCESSES_EVERY)
         for process in self.processes():
             self._signal(process, signal.SIGKILL)
 
@@ -200,7 +202,7 @@ class Gateway:
             )
         deadline = Deadline(RELOADING)
         while not self._worker_ids() or self._worker_ids() & before:
-            self._program.wait(LOOK_EVERY)
+            self._program.wait(LOOK_FOR_PROCESSES_EVERY)
             if not deadline.left:
                 raise NotJudged("does not finish its reload", self.log.last_lines())
         self._workers = self._worker_ids()
@@ -214,7 +216,7 @@ class Gateway:
         self._signal(workers[0], signal.SIGKILL)
         deadline = Deadline(RELOADING)
         while len(self._worker_ids()) < len(before) or self._worker_ids() == before:
-            self._program.wait(LOOK_EVERY)
+            self._program.wait(LOOK_FOR_PROCESSES_EVERY)
             if not deadline.left:
                 raise NotJudged("does not replace a lost worker", self.log.last_lines())
         self._workers = self._worker_ids()

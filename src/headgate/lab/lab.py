@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
@@ -125,7 +125,7 @@ class Lab:
         told = {token: asdict(answer) for token, answer in answers.items()}
         self._world.call("answer_with", answers=told)
 
-    def exchange(
+    def exchanging(
         self,
         gateway: Gateway,
         connections: Sequence[Connection],
@@ -133,13 +133,19 @@ class Lab:
         concurrency: int = CONCURRENCY,
         patience: float = PATIENCE,
         pause: float = 0.0,
-    ) -> list[Exchanged]:
-        """Have the handsets carry out the connections, each on its own; one result for each."""
+    ) -> Callable[[], list[Exchanged]]:
+        """Have the handsets carry out the connections, each on its own. What is returned waits for
+        what comes of it: one result for each."""
         plans = [_plan(gateway, connection, pause) for connection in connections]
-        done = self._handsets.call(
+        begun = self._handsets.submit(
             "exchange", plans=plans, concurrency=concurrency, timeout=patience
         )
-        return [Exchanged(tuple(one["responses"]), one["rest"], one["error"]) for one in done]
+
+        def result() -> list[Exchanged]:
+            done = self._handsets.value_of(begun)
+            return [Exchanged(tuple(one["responses"]), one["rest"], one["error"]) for one in done]
+
+        return result
 
     def crossing(self, gateway: Gateway) -> Crossing:
         """What has crossed to the outside in the life of a gateway, which has been stopped."""

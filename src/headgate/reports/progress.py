@@ -1,9 +1,11 @@
-"""What is going on, for whoever waits: one line at a terminal, a line each in a log."""
+"""What is going on, for whoever waits: one line at a terminal; in a log a line each, with seconds
+since the beginning."""
 
 from __future__ import annotations
 
 import shutil
 import threading
+import time
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -15,6 +17,7 @@ class Progress:
         self._stream = stream
         self._live = stream.isatty()
         self._lock = threading.Lock()
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -33,7 +36,8 @@ class Progress:
                 width = shutil.get_terminal_size().columns - 1
                 self._stream.write(f"\r\033[K{f'… {phase}'[:width]}")
             else:
-                self._stream.write(f"headgate: {phase}\n")
+                seconds = time.monotonic() - self._began
+                self._stream.write(f"headgate: {seconds:5.1f} s  {phase}\n")
             self._stream.flush()
 
     def clear(self) -> None:
