@@ -211,8 +211,8 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
         watch.await_reaper(WITHIN)
         assert watch.left() == NOTHING
     assert [first["verdict"], second["verdict"]] == [NOT_JUDGED, NOT_JUDGED]
-    assert first["reason"].startswith(f"the node {role} has gone")
-    assert second["reason"].startswith(f"the node {role} has gone")
+    assert first["reason"].startswith(f"the node {role} is lost")
+    assert second["reason"].startswith(f"the node {role} is lost")
     assert "Traceback" not in run.said
 
 
