@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import faulthandler
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import __version__
+from headgate import __version__, interruptions
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -78,16 +76,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     args = parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _terminated)
-    if sys.__stderr__:  # for whoever wants to know what it is waiting for
-        faulthandler.register(signal.SIGUSR1, sys.__stderr__)
+    interruptions.expect()
     try:
         return _COMMANDS[args.command](args)
     except HeadgateError as error:
         print(f"headgate: {error}", file=sys.stderr)
     except KeyboardInterrupt as error:
-        print("headgate: interrupted; nothing was judged to its end", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT)
+        return interruptions.tell(error)
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more as it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,14 +95,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 2
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM. It ends a run as Ctrl-C does: any other exception would end but one scenario."""
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise _Terminated
-
-
 def _check(args: argparse.Namespace) -> int:
     from headgate.gate.session import Session
     from headgate.policy import load_policy
@@ -117,7 +104,7 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
     policy = load_policy(args.policy)
-    _assert_directories(args.features)
+    _assert_features(args.features)
     verdicts: list[Verdict] = []
     with Progress(sys.stderr) as progress:
         try:
@@ -136,10 +123,12 @@ def _check(args: argparse.Namespace) -> int:
     return worst(verdicts)
 
 
-def _assert_directories(paths: Sequence[Path]) -> None:
+def _assert_features(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.is_dir():
             raise HeadgateError(f"{path}: not a directory (--features takes a directory)")
+        if not any(one.is_file() for one in path.rglob("*.feature")):
+            raise HeadgateError(f"{path}: no feature file in it: expected files named *.feature")
 
 
 def _show(verdict: Verdict) -> None:

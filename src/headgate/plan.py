@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -174,7 +174,7 @@ class Plan:
             if not self.policy.site_for(address):
                 return address
 
-    @property
+    @cached_property
     def _unnamed_hosts(self) -> Sequence[str]:
         return _unnamed_by(self.policy)
 

@@ -49,6 +49,17 @@ def judged(warm: Session) -> Judge:
 
 
 @pytest.fixture(scope="session")
+def judged_briefly(short: Session) -> Judge:
+    """The same under the shortest policy, where it is not the requests that matter."""
+
+    def judge(name: str) -> Verdict:
+        (verdict,) = check(short, [CANDIDATES / name], [])
+        return verdict
+
+    return judge
+
+
+@pytest.fixture(scope="session")
 def started(warm: Session) -> Start:
     """A miniature gateway, running; what it is sent is the test's affair."""
 

@@ -6,6 +6,8 @@ import pytest
 from tests.system.conftest import Judge, Start
 from tests.system.runs import CANDIDATES
 
+from headgate.errors import NotJudged
+from headgate.gate.session import Session
 from headgate.verdict import APPROVED, NOT_JUDGED
 
 # Nothing here waits for more than a start that does not come (10 s) or an answer (5 s); the rest
@@ -42,11 +44,6 @@ DO_NOT_START = [
         "no licence found",
     ),
     (
-        "does-not-listen",
-        "does not listen on port 80 (ports.transparent) within 2 seconds",
-        "",
-    ),
-    (
         "no-such-command",
         "does not start: the gateway ended with exit status 126",
         'exec: "openresty": executable file not found in $PATH',
@@ -55,11 +52,6 @@ DO_NOT_START = [
         "no-such-validator",
         "`openresty -t` ended with exit status 126",
         'exec: "openresty": executable file not found in $PATH',
-    ),
-    (
-        "validates-for-ever",
-        "`sleep infinity` did not end within 1 seconds",
-        "",
     ),
     (
         "no-such-image",
@@ -71,6 +63,16 @@ DO_NOT_START = [
         f"{MISTYPED}: unknown key `ports.transparant`: did you mean `transparent`?",
         "",
     ),
+]
+
+# Folder, the bound that it runs into, made shorter so that nobody waits, and the reason.
+TAKE_FOR_EVER = [
+    (
+        "does-not-listen",
+        ("STARTING", 2.0),
+        "does not listen on port 80 (ports.transparent) within 2 seconds",
+    ),
+    ("validates-for-ever", ("VALIDATING", 1.0), "`sleep infinity` did not end within 1 seconds"),
 ]
 
 FAIL_MIDWAY = [
@@ -110,21 +112,37 @@ SILENT = [
 
 @pytest.mark.parametrize(("name", "reason", "words"), DO_NOT_START)
 def test_a_gateway_that_does_not_start_is_not_judged(
-    judged: Judge, monkeypatch: pytest.MonkeyPatch, name: str, reason: str, words: str
+    judged_briefly: Judge, name: str, reason: str, words: str
 ) -> None:
-    monkeypatch.setattr("headgate.lab.gateway.STARTING", 2.0)
-    monkeypatch.setattr("headgate.lab.gateway.VALIDATING", 1.0)
-    verdict = judged(name)
+    verdict = judged_briefly(name)
     assert (verdict.verdict, verdict.reason) == (NOT_JUDGED, reason)
     assert words in verdict.words
     assert (verdict.requests, verdict.findings) == (0, ())
+    assert verdict.seconds < BOUND
+
+
+@pytest.mark.parametrize(("name", "bound", "reason"), TAKE_FOR_EVER)
+def test_a_gateway_that_takes_for_ever_to_start_is_not_judged(
+    short: Session,
+    judged_briefly: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    bound: tuple[str, float],
+    reason: str,
+) -> None:
+    assert short.unseen_kinds() == set()  # the control has the time that it needs
+    monkeypatch.setattr(f"headgate.lab.gateway.{bound[0]}", bound[1])
+    verdict = judged_briefly(name)
+    assert (verdict.verdict, verdict.reason) == (NOT_JUDGED, reason)
+    assert (verdict.requests, verdict.findings) == (0, ())
+    assert verdict.seconds < BOUND
 
 
 @pytest.mark.parametrize(("name", "reason", "words"), FAIL_MIDWAY)
 def test_a_gateway_that_fails_midway_is_not_judged(
-    judged: Judge, name: str, reason: str, words: str
+    judged_briefly: Judge, name: str, reason: str, words: str
 ) -> None:
-    verdict = judged(name)
+    verdict = judged_briefly(name)
     assert verdict.verdict == NOT_JUDGED
     assert verdict.reason.startswith(reason)
     assert words in verdict.words
@@ -133,13 +151,18 @@ def test_a_gateway_that_fails_midway_is_not_judged(
 
 @pytest.mark.parametrize(("name", "words"), SILENT)
 def test_a_gateway_that_falls_silent_is_not_waited_for_request_by_request(
-    judged: Judge, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+    short: Session,
+    judged_briefly: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    words: str,
 ) -> None:
-    monkeypatch.setattr("headgate.trial.PATIENCE", 2.0)
-    verdict = judged(name)
+    assert short.unseen_kinds() == set()
+    monkeypatch.setattr("headgate.trial.PATIENCE", 1.0)
+    verdict = judged_briefly(name)
     assert verdict.verdict == NOT_JUDGED
     assert verdict.reason.startswith("does not answer: ")
-    assert verdict.reason.endswith(" requests got nothing within 2 seconds")
+    assert verdict.reason.endswith(" requests got nothing within 1 seconds")
     assert words in verdict.words
     assert verdict.seconds < BOUND
 
@@ -163,10 +186,11 @@ def test_what_a_gateway_refuses_for_want_of_room_is_tried_again(started: Start, 
     assert gate.record.disclosed_rightly > 0
 
 
-def test_after_a_gateway_that_fails_the_next_is_served_as_ever(
-    judged: Judge, started: Start
-) -> None:
-    assert judged("crashes-midway").verdict == NOT_JUDGED
+def test_after_a_gateway_that_fails_the_next_is_served_as_ever(started: Start) -> None:
+    with started("crashes-midway") as gate:
+        gate.visit("ordinary", by=gate.agreed, least=500)
+        with pytest.raises(NotJudged, match="a worker process ended on its own"):
+            gate.stop()
     with started("sound-file") as gate:
         assert gate.visit("permitted", "ordinary", by=gate.agreed).wrong == []
         assert gate.record.arrived == gate.record.requests

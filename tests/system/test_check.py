@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from tests.system.runs import CANDIDATES, LONGEST, SAMPLES, SHORT, TOP, Run, ver
 
 from headgate.gate.check import check
 from headgate.gate.session import Session
+from headgate.judge import RULES
 from headgate.verdict import APPROVED, EXIT, NOT_JUDGED, REJECTED, Verdict
 
 Headgate = Callable[..., Run]
@@ -99,23 +101,49 @@ def test_no_number_is_spelled_out_anywhere(samples: tuple[Run, Path]) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_pytest_alone_comes_to_the_same_verdict(
+def test_pytest_alone_comes_to_the_same_verdict_on_a_copy_elsewhere(
     samples: tuple[Run, Path], tmp_path: Path, name: str
 ) -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "features"),
-            *("--candidate", SAMPLES / name, "--policy", SAMPLES / "policy.yaml"),
-        ],
+    """Neither the way it is asked nor the place of a candidate and its policy makes a difference.
+
+    What the incident tells of is told once: it is about the samples, whatever is judged.
+    """
+    shutil.copytree(SAMPLES / name, tmp_path / "ours")
+    shutil.copy(SAMPLES / "policy.yaml", tmp_path / "our-policy.yaml")
+    told = [] if EXPECTED[name] == REJECTED else ["-m", "not incident"]
+    done = gate(tmp_path / "ours", tmp_path / "our-policy.yaml", *told)
+    (mine,) = (one for one in verdicts(samples[1]) if one["candidate"].endswith(name))
+    assert done.returncode == EXIT[mine["verdict"]], done.stdout[-2000:]
+    assert f"{tmp_path / 'ours'}: {mine['verdict']}\n" in done.stdout
+    assert {kind for kind in RULES if f"\n  first {kind} (" in done.stdout} == kinds_of(mine)
+
+
+def kinds_of(verdict: Mapping[str, Any]) -> set[str]:
+    return {finding["kind"] for finding in verdict["findings"]}
+
+
+def gate(candidate: Path, policy: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """What `tox -e gate` carries out, as it is written there."""
+    tox = configparser.RawConfigParser()
+    tox.read(TOP / "tox.ini")
+    program, *words = tox["testenv:gate"]["commands"].replace("{posargs}", "").split()
+    asked = ["--candidate", str(candidate), "--policy", str(policy), "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [sys.executable, "-m", program, *words, *asked, *more],
         cwd=TOP,
         capture_output=True,
         text=True,
         timeout=LONGEST,
         check=False,
     )
-    (mine,) = (one for one in verdicts(samples[1]) if one["candidate"].endswith(name))
-    assert done.returncode == EXIT[mine["verdict"]], done.stdout[-2000:]
-    assert f"{SAMPLES / name}: {mine['verdict']}" in done.stdout
+
+
+def test_pytest_alone_judges_no_gateway_that_does_not_start() -> None:
+    broken = CANDIDATES / "unknown-directive"
+    done = gate(broken, SHORT)
+    assert done.returncode == EXIT[NOT_JUDGED]
+    assert f"{broken}: not-judged\n" in done.stdout
+    assert 'unknown directive "proxy_set_haeder" in /etc/nginx/nginx.conf:3' in done.stdout
 
 
 # A user's own features
@@ -160,6 +188,19 @@ Feature: Ours
     Then nobody has learned anything that the policy does not grant
 """
 
+MISTYPED = """\
+Feature: Ours
+  Scenario Outline: A site of the category <category> learns the number
+    Given subscribers who have agreed that permitted sites may know their numbers
+    When they visit the sites of the category <category>
+    Then each site has received its visitor's own number, once, and nothing more
+
+    Examples: Ours
+      | category |
+      | premium  |
+      | premuim  |
+"""
+
 OUTCOMES = [
     (HOLDS, APPROVED, "every rule held over"),
     (FAILS, REJECTED, "“Everybody learns everything” does not hold: "),
@@ -167,13 +208,18 @@ OUTCOMES = [
     (EMPTY, NOT_JUDGED, "the scenario “Nothing is said” has no steps"),
     (BROKEN, NOT_JUDGED, "ours.feature: (4:5): expected: "),
     (SKIPPED, NOT_JUDGED, "unconditional skip"),
+    (
+        MISTYPED,
+        NOT_JUDGED,
+        "FOLDER/ours.feature: there is no category `premuim`: did you mean `premium`?",
+    ),
 ]
 
 
 @pytest.mark.parametrize(
     ("feature", "verdict", "reason"),
     OUTCOMES,
-    ids=["holds", "fails", "undefined step", "empty", "syntax error", "skipped"],
+    ids=["holds", "fails", "undefined step", "empty", "syntax error", "skipped", "mistyped"],
 )
 def test_features_of_the_users_own_count_like_the_others(
     short: Session, tmp_path: Path, feature: str, verdict: str, reason: str
@@ -181,7 +227,17 @@ def test_features_of_the_users_own_count_like_the_others(
     (tmp_path / "ours.feature").write_text(feature)
     found: Verdict
     (found,) = check(short, [CANDIDATES / "sound-header-proxy-only"], [tmp_path])
+    reason = reason.replace("FOLDER", str(tmp_path))
     assert (found.verdict, found.reason[: len(reason)]) == (verdict, reason)
+
+
+def test_a_folder_without_features_is_an_error_of_input(headgate: Headgate, tmp_path: Path) -> None:
+    (tmp_path / "ours.feature.txt").write_text(HOLDS)
+    sound = CANDIDATES / "sound-header-proxy-only"
+    run = headgate("check", sound, "--policy", SHORT, "--features", tmp_path)
+    assert run.exit() == 2
+    words = f"{tmp_path}: no feature file in it: expected files named *.feature"
+    assert run.said == f"headgate: {words}"
 
 
 def test_all_that_a_run_is_given_may_lie_anywhere(headgate: Headgate, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ BESIDE = 3
 WITHIN = 5.0  # seconds, from a SIGKILL to a clean machine
 SOON = 20.0  # seconds, from Ctrl-C to a clean machine, even on a busy one
 
+Send = Callable[[Run, signal.Signals], None]
+
 NOTHING = Left((), (), (), ())
 SOUND = CANDIDATES / "sound-header"
 
@@ -54,7 +56,7 @@ class Whole:
 @pytest.fixture(scope="module")
 def whole(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     with checked(tmp_path_factory.mktemp("whole")) as run:
-        run.until("headgate: starting")
+        run.until(" s  starting")
         left = _left_after(client, run, run.exit)
         times = [at for at, line in run.lines if line.startswith("headgate: ")]
         return Whole(times, run.seconds, run.exit(), left)
@@ -100,6 +102,7 @@ def _left_after(client: docker.DockerClient, run: Run, kill: Callable[[], object
     try:
         watch.look()
         kill()
+        watch.look()  # it may have gone on for a moment
         run.exit()
         watch.await_reaper(WITHIN)
         return watch.left()
@@ -111,33 +114,73 @@ def test_killing_the_whole_process_group_leaves_nothing(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
     with checked(tmp_path) as run:
-        run.until("headgate: starting")
+        run.until(" s  starting")
         left = _left_after(client, run, lambda: run.send_to_group(signal.SIGKILL))
     assert left == NOTHING
 
 
+FIRST = " s  putting up the lab"
+# By then the candidate is running, and there is much to come.
+MIDWAY = " s  A handset that nobody holds cannot make itself a number"
+INTERRUPTED = "headgate: interrupted; nothing was judged to its end"
+
+
 @pytest.mark.parametrize(
-    ("number", "status", "words"),
+    ("number", "status", "to", "words"),
     [
-        (signal.SIGINT, 130, "putting up the lab"),
-        (signal.SIGINT, 130, "headgate: A forged number reaches no site"),
-        (signal.SIGTERM, 143, "headgate: A forged number reaches no site"),
+        (signal.SIGINT, 130, Run.send_to_group, FIRST),
+        (signal.SIGINT, 130, Run.send_to_group, MIDWAY),
+        (signal.SIGINT, 130, Run.send, MIDWAY),
+        (signal.SIGTERM, 143, Run.send, FIRST),
+        (signal.SIGTERM, 143, Run.send_to_group, MIDWAY),
     ],
 )
 def test_an_interrupted_run_ends_soon_and_leaves_nothing(
-    client: docker.DockerClient, tmp_path: Path, number: signal.Signals, status: int, words: str
+    client: docker.DockerClient,
+    tmp_path: Path,
+    number: signal.Signals,
+    status: int,
+    to: Send,
+    words: str,
 ) -> None:
     json = tmp_path / "verdict.json"
     with checked(tmp_path, CANDIDATES / "sound-file", "--json", json) as run:
         run.until(words)
         said = run.seconds
-        left = _left_after(client, run, lambda: run.send_to_group(number))
+        left = _left_after(client, run, lambda: to(run, number))
         assert run.seconds - said < SOON
     assert run.exit() == status, run.said
-    assert "headgate: interrupted; nothing was judged to its end" in run.said
-    assert "Traceback" not in run.said
+    assert _words_of_the_end(run) == [INTERRUPTED]
     assert left == NOTHING
     assert [one["verdict"] for one in verdicts(json)] == [NOT_JUDGED, NOT_JUDGED]
+
+
+def _words_of_the_end(run: Run) -> list[str]:
+    """What a run said last, from the line on that tells of its interruption, or all of it."""
+    lines = [line for _, line in run.lines]
+    return lines[lines.index(INTERRUPTED) :] if INTERRUPTED in lines else lines
+
+
+@pytest.mark.parametrize("words", [FIRST, MIDWAY])
+@pytest.mark.parametrize("apart", [0.0, 0.2])
+def test_pressing_ctrl_c_twice_leaves_nothing(
+    client: docker.DockerClient, tmp_path: Path, words: str, apart: float
+) -> None:
+    """Whether the second one is taken for the first, or breaks into the clean-up."""
+
+    def press_twice() -> None:
+        run.send_to_group(signal.SIGINT)
+        run.linger(apart)
+        run.send_to_group(signal.SIGINT)
+
+    json = tmp_path / "verdict.json"
+    with checked(tmp_path, "--json", json) as run:
+        run.until(words)
+        left = _left_after(client, run, press_twice)
+    assert run.exit() == 130, run.said
+    assert _words_of_the_end(run) == [INTERRUPTED]
+    assert left == NOTHING
+    assert [one["verdict"] for one in verdicts(json)] == [NOT_JUDGED]
 
 
 def test_a_run_that_succeeds_leaves_nothing(whole: Whole) -> None:
@@ -146,7 +189,7 @@ def test_a_run_that_succeeds_leaves_nothing(whole: Whole) -> None:
 
 def test_a_run_that_fails_leaves_nothing(client: docker.DockerClient, tmp_path: Path) -> None:
     with Run(tmp_path, ["check", CANDIDATES / "ends-at-once", "--policy", SHORT]) as run:
-        run.until("headgate: starting")
+        run.until(" s  starting")
         left = _left_after(client, run, run.exit)
     assert (run.exit(), left) == (2, NOTHING)
 
@@ -160,7 +203,7 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
         checked(tmp_path, CANDIDATES / "sound-file", "--json", json) as run,
         contextlib.closing(Watch(client, run)) as watch,
     ):
-        run.until("headgate: A forged number reaches no site")
+        run.until(MIDWAY)
         watch.look()
         watch.container(role).kill()
         assert run.exit() == 2, run.said
@@ -170,4 +213,29 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
     assert [first["verdict"], second["verdict"]] == [NOT_JUDGED, NOT_JUDGED]
     assert first["reason"].startswith(f"the node {role} has gone")
     assert second["reason"].startswith(f"the node {role} has gone")
+    assert "Traceback" not in run.said
+
+
+def test_a_gateway_whose_container_is_lost_is_not_judged(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    json = tmp_path / "verdict.json"
+    with (
+        checked(tmp_path, "--json", json) as run,
+        contextlib.closing(Watch(client, run)) as watch,
+    ):
+        run.until(MIDWAY)
+        watch.look()
+        for one in watch.containers():  # the control's may be on its way out
+            if one.labels["headgate"] == "gateway":
+                with contextlib.suppress(docker.errors.APIError):
+                    one.kill()
+        assert run.exit() == 2, run.said
+        watch.await_reaper(WITHIN)
+        assert watch.left() == NOTHING
+    (verdict,) = verdicts(json)
+    assert (verdict["verdict"], verdict["reason"]) == (
+        NOT_JUDGED,
+        "the gateway's container has gone",
+    )
     assert "Traceback" not in run.said

@@ -35,10 +35,11 @@ Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def the_signals_handler_stays() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+def the_signals_handlers_stay() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -247,6 +248,18 @@ def test_a_json_file_that_cannot_be_written_is_told_before_anything_is_judged(
     assert lab.opened == []
 
 
+def test_a_folder_without_features_is_refused(
+    lab: type[NoLab], policy: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    """Whoever names it believes that something of theirs has been tried."""
+    (tmp_path / "own" / "notes.feature").mkdir(parents=True)
+    (tmp_path / "own" / "ours.features").write_text("Feature: Ours\n")
+    words = f"{tmp_path / 'own'}: no feature file in it: expected files named *.feature"
+    assert run("check", "a", "--policy", policy, "--features", tmp_path / "own") == 2
+    assert assert_plain(capsys)[1] == f"headgate: {words}\n"
+    assert lab.opened == []
+
+
 # Verdicts
 
 
@@ -292,8 +305,9 @@ def test_seed_and_features_are_passed_on(
 ) -> None:
     judging.words = ["approved"]
     one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
-    two.mkdir()
+    for folder in (one, two / "deeper"):
+        folder.mkdir(parents=True)
+        (folder / "ours.feature").write_text("Feature: Ours\n")
     argv = ["check", "a", "--policy", policy, "--features", one, "--features", two, "--seed", "s"]
     assert run(*argv) == 0
     assert judging.features == [one, two]

@@ -173,8 +173,7 @@ def test_what_looks_back_comes_last(checkout: Checkout) -> None:
     assert run(checkout, first)[1] == ["First", "Last"]
 
 
-def test_only_categories_of_the_policy_are_carried_out(checkout: Checkout) -> None:
-    text = """Feature: F
+CATEGORIES = """Feature: F
   Scenario Outline: Something is <category>
     Given a gateway
     When something is <category>
@@ -186,6 +185,50 @@ def test_only_categories_of_the_policy_are_carried_out(checkout: Checkout) -> No
       | adult    |
       | music    |
 """
-    session = FakeSession(policy_of(SITES[0]), sound_record())
+
+
+@pytest.mark.parametrize(
+    ("categories", "count"), [(["premium"], 1), (["music"], 1), (["adult", "music"], 2)]
+)
+def test_only_categories_of_the_policy_are_carried_out(
+    checkout: Checkout, categories: list[str], count: int
+) -> None:
+    sites = [Site("a.example", category) for category in categories]
+    session = FakeSession(policy_of(*sites), sound_record())
+    text = CATEGORIES if "music" in categories else CATEGORIES.replace("music ", "partner ")
     assert checkout.judged(session, text).verdict == "approved"
-    assert len(session.lines) == 1
+    assert len(session.lines) == count
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "hint"),
+    [
+        ("category", "premuim", "did you mean `premium`?"),
+        ("category", "Adult", "did you mean `adult`?"),
+        ("category", "weather", "expected premium, adult or partner"),
+        ("trouble", "wrnog", "did you mean `wrong`?"),
+    ],
+)
+def test_a_word_that_no_policy_or_feed_knows_is_pointed_at(
+    checkout: Checkout, column: str, value: str, hint: str
+) -> None:
+    """Left out as what does not apply here, a mistyped row would never be missed."""
+    text = CATEGORIES.replace("category", column).replace("music", value)
+    text = text.replace("premium", "none") if column == "trouble" else text
+    text = text.replace("adult", "silent") if column == "trouble" else text
+    verdict, titles = run(checkout, text)
+    assert (verdict.verdict, titles) == ("not-judged", [])
+    path = checkout.root / "features" / "number0.feature"
+    assert verdict.reason == f"{path}: there is no {column} `{value}`: {hint}"
+
+
+def test_features_lie_in_folders_of_any_name(checkout: Checkout, tmp_path: Path) -> None:
+    """pytest by itself passes by folders of these names."""
+    for name in ("build", ".ours", "node_modules"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        text = f"Feature: Ours\n{example(name)}"
+        (tmp_path / "own" / name / "own.feature").write_text(text)
+    session = FakeSession(POLICY, sound_record())
+    verdict = checkout.judged(session, f"Feature: F\n{example('One')}", features=[tmp_path / "own"])
+    assert verdict.verdict == "approved"
+    assert sorted(session.lines) == [".ours", "One", "build", "node_modules"]

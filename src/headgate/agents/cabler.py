@@ -133,6 +133,14 @@ def space(pid: int, paths: Sequence[str]) -> list[dict[str, Any]]:
     return result
 
 
+def is_there(pid: int) -> bool:
+    """Whether a node's first process lives; of one that has ended nothing but its entry is left."""
+    try:
+        return bool(os.readlink(f"/proc/{pid}/ns/pid"))
+    except FileNotFoundError:
+        return False
+
+
 def processes(pid: int) -> list[dict[str, Any]]:
     """The processes in a node's process namespace: pid, parent, uids, title, when started."""
     space = os.readlink(f"/proc/{pid}/ns/pid")
@@ -209,6 +217,7 @@ if __name__ == "__main__":
         "install": install,
         "read": read,
         "space": space,
+        "is_there": is_there,
         "processes": processes,
         "sockets": sockets,
         "look": look,

@@ -186,8 +186,12 @@ class Stream:
         # The SDK hands out a wrapper that cannot write (docker-py issue 2255).
         self._response = response
         self._socket = cast(socket.socket, getattr(response, "_sock", response))
-        # Whoever does not read what it is sent is stuck. Reading has no such bound.
+        # The SDK's patience is for answers; whoever runs in a container may be silent for long.
+        self._socket.settimeout(None)
+        # Whoever does not read what it is sent is stuck.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 20, 0))
+        # What came close behind the response's head is in the HTTP client's buffer by now.
+        self._buffered = cast(io.BufferedReader, response._response.raw._fp.fp)
 
     def write(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -204,8 +208,8 @@ class Stream:
         data = bytearray()
         while len(data) < count:
             try:
-                chunk = self._socket.recv(min(count - len(data), 1 << 20))
-            except OSError:
+                chunk = self._buffered.read1(min(count - len(data), 1 << 20))
+            except (OSError, ValueError):  # it was closed from this end
                 return None
             if not chunk:
                 return None
@@ -364,14 +368,17 @@ def _agents_archive() -> bytes:
 
 @contextlib.contextmanager
 def _reaper(session: str) -> Iterator[None]:
-    """Start the process that outlives the harness; it is told when all has ended well."""
+    """Start the process that outlives the harness; it is told when all has ended well, and not
+    when the clean-up was itself cut short."""
     argv = [sys.executable, "-m", "headgate.engines.reaper", session]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True)
     assert process.stdin
     try:
         yield
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(b"done\n")
-            process.stdin.close()
-        process.wait()
+    except BaseException:
+        process.stdin.close()
+        raise
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(b"done\n")
+        process.stdin.close()
+    process.wait()

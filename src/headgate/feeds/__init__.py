@@ -75,19 +75,27 @@ def faults_of(sessions: Sessions) -> tuple[str, ...]:
     return _class_of(sessions).faults
 
 
+def every_fault() -> tuple[str, ...]:
+    """The ways in which some feed or other can fail."""
+    return tuple(dict.fromkeys(fault for one in _classes().values() for fault in one.faults))
+
+
 def feed_for(sessions: Sessions, reach: Reach) -> Feed:
     """The feed that a gateway's `sessions` name."""
     return _class_of(sessions)(sessions, reach)
 
 
 def _class_of(sessions: Sessions) -> FeedClass:
+    return _classes()[type(sessions)]
+
+
+def _classes() -> Mapping[type, FeedClass]:
     from headgate.feeds.file import FileFeed
     from headgate.feeds.header import HeaderFeed
     from headgate.feeds.redis import RedisFeed
 
-    classes: dict[type, FeedClass] = {
+    return {
         RedisSessions: RedisFeed,
         FileSessions: FileFeed,
         HeaderSessions: HeaderFeed,
     }
-    return classes[type(sessions)]

@@ -58,6 +58,7 @@ def _checked(
     argv = [
         *("-c", str(root / "tox.ini"), "--rootdir", str(root)),
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-W", "default"),
+        *("-o", "norecursedirs="),  # a user's folder may be called `build`
         "--capture=no",  # it would take our own progress away
         *("-p", "no:unraisableexception"),  # collects all garbage five times, 70 ms each
         str(root / "features"),

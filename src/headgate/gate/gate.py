@@ -210,7 +210,9 @@ class Gate:
             raise NotJudged("a scenario has nothing to send")
         self._rng.shuffle(connections)
         with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
-            return together([self._judged(part) for part in parts])
+            visit = together([self._judged(part) for part in parts])
+            self.gateway.assert_room()
+        return visit
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,

@@ -8,7 +8,7 @@ record, and both end with the verdict's exit status.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,14 @@ import pytest
 from headgate import resources
 from headgate.candidate import Candidate, load_candidate
 from headgate.errors import HeadgateError
-from headgate.feeds import faults_of
+from headgate.feeds import every_fault, faults_of
 from headgate.gate.collect import FeatureFile, example_of, is_scenario
 from headgate.gate.gate import Gate
 from headgate.gate.record import Recorder
 from headgate.gate.session import Session
 from headgate.policy import Policy, load_policy
 from headgate.verdict import APPROVED, Verdict
+from headgate.yamlfile import meant
 
 GIVEN = pytest.StashKey[tuple[Session, Candidate]]()
 VERDICT = pytest.StashKey[Verdict]()
@@ -66,9 +67,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     policy, candidate = _inputs(config)
     config.stash[_RECORDER].candidate = candidate
+    if unknown := list(dict.fromkeys(_unknown_values(scenarios, policy))):
+        # Left out as what does not apply, such a row would never be missed.
+        config.stash[_RECORDER].problems += unknown
+        items.clear()
     given = GIVEN in config.stash
     kept = [one for one in items if not is_scenario(one) or _applies(one, policy, candidate, given)]
     items[:] = sorted(kept, key=_turn)
+
+
+def _unknown_values(scenarios: Sequence[pytest.Item], policy: Policy) -> Iterator[str]:
+    """What stands in Examples where neither this policy nor another gateway could mean it."""
+    known = {
+        "category": (*NAMED_CATEGORIES, *policy.categories),
+        "trouble": (*every_fault(), "none"),
+    }
+    for item in scenarios:
+        for name, value in example_of(item).items():
+            if value not in known.get(name, [value]):
+                hint = meant(value, dict.fromkeys(known[name]))
+                yield f"{item.path}: there is no {name} `{value}`: {hint}"
 
 
 def _inputs(config: pytest.Config) -> tuple[Policy, Candidate]:

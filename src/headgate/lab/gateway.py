@@ -10,10 +10,11 @@ import tarfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from headgate.candidate import Candidate
 from headgate.engines.engine import Cage, Deadline
-from headgate.errors import NotJudged
+from headgate.errors import LabError, NotJudged
 from headgate.feeds import Change, Reach, feed_for
 from headgate.lab.agent import Agent
 from headgate.lab.log import Log
@@ -92,17 +93,17 @@ class Gateway:
     def _install_image_files(self) -> None:
         install = PurePosixPath(self.candidate.spec.install)
         archive = self._cage.image_files(str(install))
-        self._cabler.call("install", pid=self.pid, path=str(install.parent), archive=archive)
+        self._in_cage("install", path=str(install.parent), archive=archive)
 
     def _make_folders(self) -> None:
         archive = _archive({folder.lstrip("/"): None for folder in FOLDERS})
-        self._cabler.call("install", pid=self.pid, path="/", archive=archive)
+        self._in_cage("install", path="/", archive=archive)
 
     def install(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
         """Put files below `install`, over what is there."""
         path = str(self.candidate.spec.install)
         archive = _archive(files, self.candidate.executable, links)
-        self._cabler.call("install", pid=self.pid, path=path, archive=archive)
+        self._in_cage("install", path=path, archive=archive)
 
     def _validate(self) -> None:
         command = self.candidate.spec.validate
@@ -195,6 +196,7 @@ class Gateway:
         command = self.candidate.spec.reload
         done = self._cage.run(command, RELOADING)
         if done.exit != 0:
+            self.assert_running()
             raise NotJudged(
                 f"does not reload: {_first_error(done.output) or done.exit}", done.output
             )
@@ -221,9 +223,19 @@ class Gateway:
 
     # Evidence, seen from outside the cage
 
+    def _in_cage(self, name: str, **args: Any) -> Any:
+        """Call the cabler about the cage; NotJudged when that is there no more: the kernel may have
+        ended it for want of memory, or somebody has."""
+        try:
+            return self._cabler.call(name, pid=self.pid, **args)
+        except LabError as error:
+            if self._cabler.call("is_there", pid=self.pid):
+                raise
+            raise NotJudged("the gateway's container has gone", self.log.last_lines()) from error
+
     def processes(self) -> list[Process]:
         """The gateway's processes, without those that hold the cage open."""
-        found = self._cabler.call("processes", pid=self.pid)
+        found = self._in_cage("processes")
         return [
             Process(
                 one["pid"],
@@ -239,17 +251,17 @@ class Gateway:
 
     def sockets(self) -> list[tuple[str, int]]:
         """Listening TCP sockets, as (address, port)."""
-        return [(address, port) for address, port in self._cabler.call("sockets", pid=self.pid)]
+        return [(address, port) for address, port in self._in_cage("sockets")]
 
     def look(self, command: str) -> tuple[int, bytes, bytes]:
         """Run a shell command of the image inside the cage, as an onlooker."""
-        done = self._cabler.call("look", pid=self.pid, argv=["sh", "-c", command])
+        done = self._in_cage("look", argv=["sh", "-c", command])
         return done["exit"], done["stdout"], done["stderr"]
 
     def written(self) -> dict[str, bytes]:
         """Every file that the gateway could have written, by path; NotJudged if it is too much."""
         paths = [str(self.candidate.spec.install), *WRITABLE]
-        found = self._cabler.call("read", pid=self.pid, paths=paths, limit=EVIDENCE_SIZE)
+        found = self._in_cage("read", paths=paths, limit=EVIDENCE_SIZE)
         if found["left"]:
             raise NotJudged(f"wrote more than can be searched: {', '.join(found['left'][:3])}")
         return {path: data for path, _, data in found["files"]}
@@ -259,8 +271,12 @@ class Gateway:
         self._assert_no_worker_lost()
         if self.log.overflowed:
             raise NotJudged("wrote more to its standard streams than can be searched")
+        self.assert_room()
+
+    def assert_room(self) -> None:
+        """NotJudged when the gateway has filled its disk: what it writes no more, nobody reads."""
         paths = [str(self.candidate.spec.install), *WRITABLE]
-        for disk in self._cabler.call("space", pid=self.pid, paths=paths):
+        for disk in self._in_cage("space", paths=paths):
             if disk["free"] < 4096:
                 size = disk["size"] >> 20
                 raise NotJudged(
