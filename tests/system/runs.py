@@ -134,6 +134,16 @@ class Run:
                 return pid, match[1]
         return None
 
+    def workers_reapers(self) -> list[tuple[int, str]]:
+        """As `reaper`, of each process that it has started to do its work."""
+        return [
+            (pid, match[1])
+            for pid, command in _commands()
+            if (match := _REAPER.search(command))
+            and (worker := _parent(pid)) is not None
+            and _parent(worker) == self.process.pid
+        ]
+
 
 def verdicts(path: Path) -> list[dict[str, Any]]:
     """What a `verdict.json` says of each candidate."""

@@ -74,6 +74,7 @@ def test_only_the_deserved_verdict_for_the_deserved_reason_is_right(
 
 # Each part of the detection has a gateway that it is needed for, and one that it leaves alone
 
+NAMED = ("premium", "adult")
 FEATURES = resources.root() / "features"
 PARTS = [(what, one) for what, ids in parts().items() for one in sorted(ids)]
 
@@ -97,9 +98,25 @@ def test_each_names_parts_that_there_are(specimen: Specimen) -> None:
     assert bool(specimen.tempts) != bool(specimen.kinds)
 
 
+def test_each_scenario_is_the_first_to_show_some_fault() -> None:
+    """But those that look at the installation or the run itself, tell of the samples, or are for
+    policies that go beyond the sample's."""
+    shown = {one.first[-1] for one in specimens() if one.first}
+    others = {
+        title
+        for name in ("controls", "incident_2012", "installed_gateway")
+        for title in titles_in((FEATURES / f"{name}.feature").read_text("utf-8"))
+    }
+    left = titles() - shown - others
+    assert left <= {
+        "A site of any further category learns the number of each visitor",
+        *(f"A site of the category {name} learns the number of each visitor" for name in NAMED),
+    }
+
+
 @cache
 def titles() -> frozenset[str]:
-    """The titles of all scenarios that judge a candidate, their examples filled in."""
+    """The titles of all scenarios, their examples filled in."""
     return frozenset(
         title for path in FEATURES.glob("*.feature") for title in titles_in(path.read_text("utf-8"))
     )

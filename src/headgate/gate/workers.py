@@ -36,9 +36,10 @@ def judge_all(specimens: Sequence[Specimen], jobs: int, bench: Bench) -> Iterato
     waiting = _in_order(specimens)
     with contextlib.ExitStack() as stack:
         count = min(jobs, len(waiting))
-        policies = {stack.enter_context(_worker(bench)): b"" for _ in range(count)}
-        for line in policies:
-            policies[line] = _hand_out(waiting, line, b"")
+        workers = [stack.enter_context(_worker(bench)) for _ in range(count)]
+        for process, _ in workers:
+            stack.callback(process.terminate)  # all of them, before one is waited for
+        policies = {line: _hand_out(waiting, line, b"") for _, line in workers}
         while policies:
             for ready in wait([*policies]):
                 assert isinstance(ready, Connection)
@@ -81,15 +82,15 @@ def _answer(line: Connection) -> Judged:
 
 
 @contextlib.contextmanager
-def _worker(bench: Bench) -> Iterator[Connection]:
-    """A process that judges what it is sent, ended in any case at the end."""
+def _worker(bench: Bench) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A process that judges what it is sent, and the line to it; ended in any case at the end."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_work, args=(there, bench))
     process.start()
     there.close()
     try:
-        yield here
+        yield process, here
     finally:
         here.close()
         _end(process)
