@@ -406,7 +406,7 @@ def test_many_that_got_no_answer_are_not_waited_for_again() -> None:
 
 def test_a_gateway_that_answers_few_requests_is_not_judged() -> None:
     gate = Gate(lambda request, tries: (None, None) if request.token.endswith("0") else SILENCE)
-    gate.gateway.log.write(b"2012/01/10 [alert] lost\n")
+    gate.gateway.log.write(False, b"2012/01/10 [alert] lost\n")
     with pytest.raises(NotJudged) as caught:
         gate.send(*requests(20))
     assert caught.value.reason == (

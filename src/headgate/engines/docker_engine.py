@@ -22,7 +22,7 @@ from importlib import resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from headgate.engines.engine import Completed, Deadline, Limits
+from headgate.engines.engine import Completed, Deadline, Limits, Output
 from headgate.errors import LabError
 from headgate.images import GATEWAY, LAB, ensure_images
 
@@ -266,11 +266,11 @@ class DockerCage:
 
     def run(self, argv: Sequence[str], timeout: float) -> Completed:
         output = bytearray()
-        program = self.start(argv, output.extend)
+        program = self.start(argv, lambda _, data: output.extend(data))
         status = program.wait(timeout)
         return Completed(status, output.decode("utf-8", "replace"))
 
-    def start(self, argv: Sequence[str], output: Callable[[bytes], None]) -> DockerProgram:
+    def start(self, argv: Sequence[str], output: Output) -> DockerProgram:
         with translated():
             api = self._client.api
             exec_id = api.exec_create(self._container.id, list(argv), user="0:0")["Id"]
@@ -281,9 +281,7 @@ class DockerCage:
 class DockerProgram:
     """A command in a container: its output goes to `output` as it comes, from a thread."""
 
-    def __init__(
-        self, status: Callable[[], int | None], stream: Stream, output: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, status: Callable[[], int | None], stream: Stream, output: Output) -> None:
         self._status = status
         self._stream = stream
         self._output = output
@@ -292,7 +290,7 @@ class DockerProgram:
 
     def _pump(self) -> None:
         while (part := self._stream.read()) is not None:
-            self._output(part[1])
+            self._output(*part)
         self._stream.close()
 
     def wait(self, timeout: float) -> int | None:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+Output = Callable[[bool, bytes], None]
+"""Takes what a program writes as it comes: True and bytes of standard output, False of error."""
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -62,7 +65,7 @@ class Cage(Protocol):
 
     def run(self, argv: Sequence[str], timeout: float) -> Completed: ...
 
-    def start(self, argv: Sequence[str], output: Callable[[bytes], None]) -> Program: ...
+    def start(self, argv: Sequence[str], output: Output) -> Program: ...
 
     def close(self) -> None: ...
 

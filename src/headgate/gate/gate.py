@@ -420,7 +420,7 @@ class Gate:
         install = self.candidate.spec.install
         given = {str(install / path) for path in self.gateway.provided_files}
         files = {path: data for path, data in self.gateway.written().items() if path not in given}
-        return {**files, "standard output and error": self.gateway.log.data}
+        return {**files, **self.gateway.log.streams}
 
 
 def _errors(files: Iterable[bytes], most: int = 6) -> list[str]:

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 LONGEST = 32 << 20
+_TAIL = 4096
 
 
 class Log:
-    """Bytes in the order in which they came; past LONGEST, `overflowed` and no more is kept."""
+    """Two streams; past LONGEST in all, `overflowed` and no more is kept.
+
+    Each is kept by itself: where they meet, a line of one would be cut by a line of the other.
+    """
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._streams = {"standard output": bytearray(), "standard error": bytearray()}
+        self._tail = b""
+        self._room = LONGEST
         self.overflowed = False
 
-    def write(self, data: bytes) -> None:
-        room = LONGEST - len(self._data)
-        self._data += data[:room]
-        self.overflowed |= len(data) > room
+    def write(self, is_output: bool, data: bytes) -> None:
+        self._streams["standard output" if is_output else "standard error"] += data[: self._room]
+        self._tail = (self._tail + data)[-_TAIL:]
+        self.overflowed |= len(data) > self._room
+        self._room -= min(self._room, len(data))
 
     @property
-    def data(self) -> bytes:
-        return bytes(self._data)
+    def streams(self) -> dict[str, bytes]:
+        """What was written to each, by its name."""
+        return {name: bytes(data) for name, data in self._streams.items()}
 
     def last_lines(self, count: int = 6) -> str:
-        text = bytes(self._data[-4096:]).decode("utf-8", "replace")
+        """The last lines of both, in the order in which they came."""
+        text = self._tail.decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-count:])
