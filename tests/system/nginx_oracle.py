@@ -1,0 +1,97 @@
+"""What nginx itself says of configs: many of them, in one container without a network."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from headgate.images import GATEWAY
+
+LONGEST = 300.0
+
+# Each case in turn is laid over the image's own /etc/nginx.
+_SCRIPT = """
+mkdir /cases /out && tar -C /cases -xf - && cp -a /etc/nginx /image && cp -aL /etc/nginx /out/image
+for case in /cases/*; do
+    name=${case##*/}
+    rm -rf /etc/nginx && cp -a /image /etc/nginx && cp -a "$case/." /etc/nginx/
+    nginx -T >"/out/$name.dump" 2>"/out/$name.words" && : >"/out/$name.accepted"
+done
+tar -C /out -cf - .
+"""
+_SAID = re.compile(r"\[emerg\].*?: (?P<what>.*?)(?: in (?P<file>/\S+):(?P<line>\d+))?$", re.M)
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What nginx says of one config: `dump` is that of `nginx -T`, `what` is why it refuses."""
+
+    accepted: bool
+    dump: bytes
+    what: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """The opinions, in the order of the cases, and the files of the image's /etc/nginx."""
+
+    opinions: Sequence[Opinion]
+    image: Mapping[str, bytes]
+
+
+def ask(cases: Sequence[Mapping[str, bytes]]) -> Oracle:
+    """Ask nginx of each case: files by their paths below /etc/nginx."""
+    command = ["docker", "run", "--rm", "--interactive", "--network", "none", GATEWAY]
+    done = subprocess.run(
+        [*command, "sh", "-c", _SCRIPT],
+        input=_packed(cases),
+        capture_output=True,
+        check=True,
+        timeout=LONGEST,
+    )
+    found = _unpacked(done.stdout)
+    opinions = [_opinion(found, f"{index:05}") for index in range(len(cases))]
+    image = {
+        f"/etc/nginx/{path.removeprefix('image/')}": data
+        for path, data in found.items()
+        if path.startswith("image/")
+    }
+    return Oracle(opinions, image)
+
+
+def _packed(cases: Sequence[Mapping[str, bytes]]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for index, files in enumerate(cases):
+            for path, data in files.items():
+                entry = tarfile.TarInfo(f"{index:05}/{path}")
+                entry.size, entry.mode = len(data), 0o644
+                archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def _unpacked(packed: bytes) -> dict[str, bytes]:
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        for entry in archive:
+            if file := archive.extractfile(entry) if entry.isfile() else None:
+                found[entry.name.removeprefix("./")] = file.read()
+    return found
+
+
+def _opinion(found: Mapping[str, bytes], name: str) -> Opinion:
+    words = found[f"{name}.words"].decode("utf-8", "replace")
+    said = _SAID.search(words)
+    return Opinion(
+        f"{name}.accepted" in found,
+        found[f"{name}.dump"],
+        said["what"] if said else words,
+        (said and said["file"]) or "",
+        int((said and said["line"]) or 0),
+    )
