@@ -13,15 +13,16 @@ from headgate.images import GATEWAY
 
 LONGEST = 300.0
 
-# Each case in turn is laid over the image's own /etc/nginx.
+# Each case in turn is laid over a copy of the image's own /etc/nginx, in memory.
 _SCRIPT = """
-mkdir /cases /out && tar -C /cases -xf - && cp -a /etc/nginx /image && cp -aL /etc/nginx /out/image
-for case in /cases/*; do
-    name=${case##*/}
-    rm -rf /etc/nginx && cp -a /image /etc/nginx && cp -a "$case/." /etc/nginx/
-    nginx -T >"/out/$name.dump" 2>"/out/$name.words" && : >"/out/$name.accepted"
+mkdir -p /tmp/cases /tmp/out && tar -C /tmp/cases -xf - && cp -aL /etc/nginx /tmp/out/image
+rm -rf /etc/nginx && ln -s /tmp/now /etc/nginx
+for case in /tmp/cases/*; do
+    name=/tmp/out/${case##*/}
+    rm -rf /tmp/now && cp -a /tmp/out/image /tmp/now && cp -a "$case/." /tmp/now/
+    nginx -T >"$name.dump" 2>"$name.words" && : >"$name.accepted"
 done
-tar -C /out -cf - .
+tar -C /tmp/out -cf - .
 """
 _SAID = re.compile(r"\[emerg\].*?: (?P<what>.*?)(?: in (?P<file>/\S+):(?P<line>\d+))?$", re.M)
 
@@ -47,9 +48,9 @@ class Oracle:
 
 def ask(cases: Sequence[Mapping[str, bytes]]) -> Oracle:
     """Ask nginx of each case: files by their paths below /etc/nginx."""
-    command = ["docker", "run", "--rm", "--interactive", "--network", "none", GATEWAY]
+    command = ["docker", "run", "--rm", "--interactive", "--network", "none"]
     done = subprocess.run(
-        [*command, "sh", "-c", _SCRIPT],
+        [*command, "--tmpfs", "/tmp", GATEWAY, "sh", "-c", _SCRIPT],
         input=_packed(cases),
         capture_output=True,
         check=True,
