@@ -92,7 +92,7 @@ class Config:
 
 def _flat(directives: tuple[Directive, ...]) -> Iterator[Directive]:
     for directive in directives:
-        if directive.includes:
+        if any(included.directives for included in directive.includes):
             for included in directive.includes:
                 yield from _flat(included.directives)
         else:
