@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
+from headgate.candidate import Candidate
 from headgate.reading.aim import Aim
+from headgate.reading.branches import branches
+from headgate.reading.chunk import lua_of
+from headgate.reading.config import read_config
 from headgate.reading.literal import Branch, Literal, Part, Test, Way, holds
 from headgate.reading.samples import matching, nearly
+from headgate.reading.shelf import shelf_of
 from headgate.reading.span import Span
 
 PER_WAY = 3
@@ -19,18 +25,29 @@ _NO_NEAR_PART |= {Part.BODY_SIZE, Part.HEAD_SIZE, Part.ANSWER_SIZE, Part.COUNT}
 _NO_NEAR_TEST = {Test.PRESENT, Test.ABSENT, Test.OTHER, Test.MISMATCHES, Test.WITHIN}
 
 
-def aims(branches: Iterable[Branch], rng: random.Random) -> list[Aim]:
+def aims(found: Iterable[Branch], rng: random.Random) -> list[Aim]:
     """Aims at each branch: at first all that a way asks for together, for every branch; then each
     literal of a way alone; then ways that are missed by little. What asks for the same as an
     earlier one is left out. No branch gets more than `PER_BRANCH` of each of the three."""
     aiming = _Aiming(rng)
-    rounds: tuple[list[Aim], ...] = ([], [], [])
-    for branch in branches:
-        made = (aiming.together(branch), aiming.alone(branch), aiming.nearly(branch))
-        for found, some in zip(rounds, made, strict=True):
-            found += list(aiming.new(some))[:PER_BRANCH]
-    unique = {aim.asks: aim for made in reversed(rounds) for aim in reversed(made)}
-    return list(reversed(unique.values()))
+    rounds: tuple[list[Aim], list[Aim], list[Aim]] = ([], [], [])
+    for branch in found:
+        rounds[0].extend(aiming.few(aiming.together(branch)))
+        rounds[1].extend(aiming.few(aiming.alone(branch)))
+        rounds[2].extend(aiming.few(aiming.nearly(branch)))
+    unique: dict[tuple[object, ...], Aim] = {}
+    for aim in (*rounds[0], *rounds[1], *rounds[2]):
+        unique.setdefault(aim.asks, aim)
+    return list(unique.values())
+
+
+def aims_of(
+    candidate: Candidate, rng: random.Random, image: Mapping[str, bytes] | None = None
+) -> list[Aim]:
+    """What the config of a candidate asks for. Raises `InputError` where it cannot be read."""
+    shelf = shelf_of(candidate, image)
+    config = read_config(shelf)
+    return aims(branches(config, lua_of(config, shelf)), rng)
 
 
 class _Aiming:
@@ -40,13 +57,11 @@ class _Aiming:
         self._rng = rng
         self._texts: dict[tuple[Part, str, Test, str], list[str]] = {}
 
-    def new(self, made: Iterable[Aim]) -> Iterator[Aim]:
-        """Those that ask for anything, each once."""
-        known = {Aim(Span("", 0, 0, 1, 1)).asks}
-        for aim in made:
-            if aim.asks not in known:
-                known.add(aim.asks)
-                yield aim
+    def few(self, made: Iterable[Aim]) -> Iterator[Aim]:
+        """The first of those that ask for anything, each once."""
+        nothing = Aim(Span("", 0, 0, 1, 1)).asks
+        different = {aim.asks: aim for aim in made if aim.asks != nothing}
+        return islice(different.values(), PER_BRANCH)
 
     def together(self, branch: Branch) -> Iterator[Aim]:
         for way in branch.ways:

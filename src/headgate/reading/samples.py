@@ -146,6 +146,7 @@ def _members(items: tuple[Any, ...]) -> str:
     negated = items[0][0] is codes.NEGATE
     inside = [char for char in _USUAL if any(_has(item, char) for item in items) is not negated]
     plain = [char for char in inside if char in _LETTERS]
+    plain = plain or [char for char in inside if char.isprintable()]
     own = "".join(_own(items)) if not negated else ""
     return "".join(plain) or "".join(inside) or own
 
