@@ -11,7 +11,9 @@ from headgate.reading.aiming import PER_BRANCH, aims
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
+from headgate.reading.fitting import addresses, numbers
 from headgate.reading.shelf import Shelf
+from headgate.reading.span import Span
 
 SERVER = "http {{\n{http}\nserver {{\n{server}\nlocation / {{\n{place}\n}} }} }}"
 
@@ -238,3 +240,43 @@ def test_no_aim_breaks_the_lines_of_a_request(place: str) -> None:
     for aim in aimed(place=place):
         words = [*(value for _, value in aim.headers), aim.host or "", aim.path or ""]
         assert not any(char in word for word in words for char in "\r\n ")
+
+
+POOL = "100.64.128.0/17"
+NOWHERE = Span("nginx.conf", 0, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "wanted"),
+    [
+        (
+            "100.64.130.0/24",
+            ("100.64.130.0", "100.64.130.255", "100.64.129.255", "100.64.131.0"),
+        ),
+        ("100.64.128.0/25", ("100.64.128.0", "100.64.128.127", "100.64.128.128")),
+        ("100.64.255.9", ("100.64.255.9", "100.64.255.8", "100.64.255.10")),
+        ("100.64.200.1-100.64.200.2", tuple(f"100.64.200.{n}" for n in (1, 2, 0, 3))),
+        ("0.0.0.0/0", ("100.64.128.0", "100.64.255.255")),
+        ("192.0.2.0/24", ()),
+        ("nonsense", ()),
+    ],
+)
+def test_a_range_is_visited_from_both_edges_and_from_beside_them(
+    network: str, wanted: tuple[str, ...]
+) -> None:
+    assert addresses([Aim(NOWHERE, network=network)], POOL) == wanted
+
+
+@pytest.mark.parametrize(
+    ("prefix", "wanted"),
+    [
+        ("44770090012", ("447700900120", "447700900129", "447700900119", "447700900130")),
+        ("4477009", ("447700900000", "447700900999")),
+        ("447700900999", ("447700900999", "447700900998")),
+        ("4912345", ()),
+    ],
+)
+def test_a_prefix_is_visited_from_both_edges_and_from_beside_them(
+    prefix: str, wanted: tuple[str, ...]
+) -> None:
+    assert numbers([Aim(NOWHERE, prefix=prefix)], 447700900000, 447700900999) == wanted

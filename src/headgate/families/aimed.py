@@ -18,6 +18,7 @@ from headgate.families import Family
 from headgate.gateway_spec import HeaderSessions
 from headgate.plan import COOKIE, QUERY, Page, Place, Plan
 from headgate.reading.aim import Aim
+from headgate.reading.fitting import ends
 from headgate.request import Connection, Manner, Request
 
 MOST = 2400
@@ -62,15 +63,8 @@ def _fits(plan: Plan, aim: Aim, handset: str) -> bool:
 
 def _is_in(address: str, network: str) -> bool:
     """Whether an address is in a network, or in a range as `geo` writes it (`first-last`)."""
-    first, _, last = network.partition("-")
-    try:
-        if last:
-            ends = (ipaddress.ip_address(one) for one in (first, address, last))
-            low, here, high = (int(one) for one in ends)
-            return low <= here <= high
-        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
+    edges = ends(network)
+    return edges is not None and edges[0] <= int(ipaddress.ip_address(address)) <= edges[1]
 
 
 def _places(plan: Plan, aim: Aim) -> list[Place]:
