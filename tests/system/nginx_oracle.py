@@ -48,15 +48,7 @@ class Oracle:
 
 def ask(cases: Sequence[Mapping[str, bytes]]) -> Oracle:
     """Ask nginx of each case: files by their paths below /etc/nginx."""
-    command = ["docker", "run", "--rm", "--interactive", "--network", "none"]
-    done = subprocess.run(
-        [*command, "--tmpfs", "/tmp", GATEWAY, "sh", "-c", _SCRIPT],
-        input=_packed(cases),
-        capture_output=True,
-        check=True,
-        timeout=LONGEST,
-    )
-    found = _unpacked(done.stdout)
+    found = _unpacked(inside(("sh", "-c", _SCRIPT), _packed(cases)))
     opinions = [_opinion(found, f"{index:05}") for index in range(len(cases))]
     image = {
         f"/etc/nginx/{path.removeprefix('image/')}": data
@@ -64,6 +56,15 @@ def ask(cases: Sequence[Mapping[str, bytes]]) -> Oracle:
         if path.startswith("image/")
     }
     return Oracle(opinions, image)
+
+
+def inside(command: Sequence[str], given: bytes) -> bytes:
+    """What a command prints in the gateway image, without a network, when it is given this."""
+    run = ["docker", "run", "--rm", "--interactive", "--network", "none", "--tmpfs", "/tmp"]
+    done = subprocess.run(
+        [*run, GATEWAY, *command], input=given, capture_output=True, check=True, timeout=LONGEST
+    )
+    return done.stdout
 
 
 def _packed(cases: Sequence[Mapping[str, bytes]]) -> bytes:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 import pytest
 from tests.system.made_configs import Files, made, mutated
-from tests.system.nginx_oracle import Opinion, Oracle, ask
+from tests.system.nginx_oracle import Opinion, Oracle, ask, inside
 from tests.system.runs import DEFAULTS, SAMPLES, TOP
 
 from headgate.candidate import load_candidate
 from headgate.errors import InputError
 from headgate.gateway_spec import FileSessions
+from headgate.reading.chunk import Chunk, lua_of
 from headgate.reading.config import Config, Included, read_config
 from headgate.reading.layout import Kind, pieces
+from headgate.reading.luajit import COMMAND, problems, questions
 from headgate.reading.shelf import Shelf
 
 # What nginx says when a text has no structure, whatever its words mean.
@@ -130,3 +132,43 @@ def test_the_tree_written_back_gives_the_very_bytes(readings: Readings) -> None:
             assert not blanks.strip(b" \t\r\n"), name
             seen += 1
     assert seen > len(CASES)
+
+
+def _chunks(files: Files) -> list[Chunk]:
+    shelf = Shelf(files)
+    return list(lua_of(read_config(shelf), shelf).chunks)
+
+
+def _luajit(chunks: Sequence[Chunk]) -> list[str]:
+    """Where LuaJIT, in the gateway image, finds chunks wrong."""
+    answers = inside(COMMAND, questions(chunks)).decode()
+    return [str(problem).partition(": this")[0] for problem in problems(chunks, answers)]
+
+
+def test_luajit_takes_all_the_lua_of_the_samples() -> None:
+    chunks = [chunk for files in SAMPLE_FILES.values() for chunk in _chunks(files)]
+    assert len(chunks) > 150
+    assert _luajit(chunks) == []
+
+
+def test_luajit_finds_what_is_no_lua_at_its_place_before_any_traffic() -> None:
+    main = (
+        b"http {\n"
+        b"  init_by_lua_block { return ... }\n"
+        b"  server {\n"
+        b"    access_by_lua_block {\n"
+        b"      local a = 1\n"
+        b"      local b = ) 2\n"
+        b"    }\n"
+        b"    rewrite_by_lua_block { return ... }\n"
+        b"    log_by_lua 'a = \\'b\\'\n"
+        b"       c = ]';\n"
+        b"    content_by_lua_file /etc/nginx/page.lua;\n"
+        b"  }\n"
+        b"}\n"
+    )
+    page = b"#!/usr/bin/lua\nlocal x = {\n"
+    found = _luajit(_chunks({"nginx.conf": main, "page.lua": page}))
+    # In the body of a function there is no `...`; at the start there is.
+    wanted = ["nginx.conf:6:17", "nginx.conf:8:35", "nginx.conf:10:12", "page.lua:3:1"]
+    assert found == wanted

@@ -9,6 +9,7 @@ worth, and the last ones are left out.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -56,9 +57,23 @@ def _visitors(plan: Plan, aim: Aim, visitors: Sequence[str]) -> list[str]:
 
 def _fits(plan: Plan, aim: Aim, handset: str) -> bool:
     subscriber = plan.population.sessions.get(handset)
-    if aim.prefix is not None and not (subscriber and subscriber.msisdn.startswith(aim.prefix)):
+    prefix = aim.prefix or _of_core(plan, aim)
+    if prefix and not (subscriber and subscriber.msisdn.startswith(prefix)):
         return False
     return aim.network is None or _is_in(handset, aim.network)
+
+
+def _of_core(plan: Plan, aim: Aim) -> str:
+    """How a number begins that the packet core has to put into its header."""
+    values = [value for name, value in aim.headers if name.lower() == _core(plan)]
+    digits = re.search(r"[1-9][0-9]{3,14}", values[0]) if values else None
+    return digits[0] if digits else ""
+
+
+def _core(plan: Plan) -> str:
+    """The packet core's header, which no handset can send; empty where there is none."""
+    sessions = plan.spec.sessions
+    return sessions.name.lower() if isinstance(sessions, HeaderSessions) else ""
 
 
 def _is_in(address: str, network: str) -> bool:
@@ -92,8 +107,7 @@ def _visit(plan: Plan, handset: str, place: Place, aim: Aim) -> Connection:
 
 def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
     """What an aim says of the request itself, as the plan takes it."""
-    core = plan.spec.sessions.name.lower() if isinstance(plan.spec.sessions, HeaderSessions) else ""
-    headers = [(name, value) for name, value in aim.headers if name.lower() != core]
+    headers = [(name, value) for name, value in aim.headers if name.lower() != _core(plan)]
     if aim.cookies:
         headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in aim.cookies)))
     if aim.head_size:
