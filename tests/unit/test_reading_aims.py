@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -280,3 +281,43 @@ def test_a_prefix_is_visited_from_both_edges_and_from_beside_them(
     prefix: str, wanted: tuple[str, ...]
 ) -> None:
     assert numbers([Aim(NOWHERE, prefix=prefix)], 447700900000, 447700900999) == wanted
+
+
+# A candidate that is written to keep the reader busy
+
+CHAIN = " ".join(
+    f'map "$a{n}$b{n}" $a{n + 1} {{ default 1; 1 $a{n}; 2 $b{n}; 3 3; }}'
+    f'map "$b{n}$a{n}" $b{n + 1} {{ default 1; 1 $a{n}; 2 $b{n}; 3 3; }}'
+    for n in range(30)
+)
+MANY = "geo $g { " + "".join(f"10.{n >> 8}.{n & 255}.0/24 {n};" for n in range(40_000)) + " }"
+NAMES = "local function f(a, b) return f(b, a) end " * 40
+BUSY = {
+    "a regex that turns back": ("", 'if ($uri ~ "^/((a+)+)+b$") { }'),
+    "a regex in a row": ("", f'if ($uri ~ "^/{"a*" * 60}b$") {{ }}'),
+    "a constant for it": (
+        f'map 1 $c {{ default "{"a" * 4000}"; }}',
+        'if ($c ~ "^(a+)+b$") { }',
+    ),
+    "a text without end": ("", 'if ($uri ~ "^/((x{900}){900}){900}$") { }'),
+    "maps of maps": (CHAIN, "if ($a30 = 3) { }"),
+    "a long list": (MANY, "if ($g = 7) { }"),
+    "names of names": ("", f"access_by_lua_block {{ {NAMES} if f(f, f) == 1 then g() end }}"),
+    "a deep condition": (
+        "",
+        f"access_by_lua_block {{ if {'not (' * 3000}x{')' * 3000} then g() end }}",
+    ),
+    "a long condition": (
+        "",
+        f"access_by_lua_block {{ if {'x and ' * 3000}x then g() end }}",
+    ),
+}
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_no_text_keeps_the_reader_busy(busy: str) -> None:
+    began = time.process_time()
+    http, place = BUSY[busy]
+    found = aimed(http, place=place)
+    assert len(found) <= 4000
+    assert time.process_time() - began < 10

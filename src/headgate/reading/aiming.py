@@ -18,6 +18,7 @@ from headgate.reading.span import Span
 
 PER_WAY = 3
 PER_BRANCH = 16
+MOST_AIMS = 4000
 
 # What has no value that is only just wrong, or is reached beside its edge anyhow.
 _NO_NEAR_PART = {Part.CHANCE, Part.CACHE, Part.STATUS, Part.CLOCK, Part.VERSION, Part.METHOD}
@@ -38,7 +39,7 @@ def aims(found: Iterable[Branch], rng: random.Random) -> list[Aim]:
     unique: dict[tuple[object, ...], Aim] = {}
     for aim in (*rounds[0], *rounds[1], *rounds[2]):
         unique.setdefault(aim.asks, aim)
-    return list(unique.values())
+    return list(islice(unique.values(), MOST_AIMS))
 
 
 def aims_of(

@@ -70,8 +70,8 @@ def _opening(directive: Directive) -> Span:
 def _entries(directive: Directive, variables: Variables) -> Iterator[Branch]:
     if directive.name in ("types", "charset_map"):
         return
-    for entry, ways in variables.entries(directive):
-        yield Branch(entry.span, tuple(ways))
+    for span, ways in variables.entries(directive):
+        yield Branch(span, tuple(ways))
 
 
 def _of_simple(directive: Directive, guard: list[Way]) -> Iterator[Branch]:

@@ -161,7 +161,8 @@ class _Reading:
             if text is None:
                 return self._without(directive, statements, path)
             self._count += 1
-            if path in self._open or self._count > MOST_INCLUDED:
+            deep = len(self._open) >= MOST_NESTED
+            if path in self._open or deep or self._count > MOST_INCLUDED:
                 statements.fail(word.span.start, f"{path} is included without end")
             found.append(self.file(path, text, directive.within))
         return Directive(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from headgate.reading.samples import translated
+from headgate.reading.samples import searched, translated
 from headgate.reading.span import Span
 
 MOST_WAYS = 12
@@ -138,8 +138,8 @@ def holds(test: Test, value: str, of: str) -> bool:
 def _matches(regex: str, of: str, test: Test) -> bool:
     flags = re.IGNORECASE if test is Test.MATCHES_CASELESS else 0
     try:
-        return re.search(translated(regex), of, flags) is not None
-    except re.error:
+        return searched(re.compile(translated(regex), flags), of) is not False
+    except (re.error, OverflowError, RecursionError):
         return False
 
 

@@ -64,10 +64,17 @@ class Conditions:
             around = self._variables.around(chunk.around)
             for node in nodes(parsed(chunk.code)):
                 if node.type in _CONDITIONS and (test := _condition(node)) is not None:
-                    ways = joined(joined(around, self._guards(index, node)), self.ways(index, test))
+                    ways = joined(around, self._through(index, node, test))
                     yield Branch(chunk.span(test.start_byte, test.end_byte), tuple(ways))
                 elif node.type in ("dot_index_expression", "bracket_index_expression"):
                     yield from self._mentioned(index, node, around)
+
+    def _through(self, chunk: int, node: Node, test: Node) -> list[Way]:
+        """The ways to a condition and through it; nobody writes one as deep as Python's stack."""
+        try:
+            return joined(self._guards(chunk, node), self.ways(chunk, test))
+        except RecursionError:
+            return [()]
 
     def _guards(self, chunk: int, node: Node) -> list[Way]:
         """The conditions around one: those of the `if`s in whose first part it stands."""

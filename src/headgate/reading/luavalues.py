@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MOST_DEEP = 6
+MOST_STEPS = 2000
+LONGEST_NAME = 200
 _ALIASES = ("ngx.var", "ngx.req.get_headers()", "ngx.req.get_uri_args()", "ngx.req")
 _SAME = {"tostring", "tonumber", "assert", "string.lower", "string.upper", "string.sub"}
 _SAME |= {"ngx.unescape_uri", "ngx.escape_uri", "table.concat", "math.floor"}
@@ -58,6 +60,7 @@ class Values:
     """The values of all the Lua of a config."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._steps = 0
         self._assigned: dict[tuple[int, str], list[Node]] = defaultdict(list)
         self._calls: dict[str, list[tuple[int, list[Node]]]] = defaultdict(list)
         self._parameters: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
@@ -88,7 +91,8 @@ class Values:
 
     def sources(self, chunk: int, node: Node, depth: int = 0) -> list[Source]:
         """What an expression may hold of a visit."""
-        if depth > MOST_DEEP:
+        self._steps = self._steps + 1 if depth else 0
+        if depth > MOST_DEEP or self._steps > MOST_STEPS:
             return []
         kind = node.type
         if kind == "parenthesized_expression" and node.named_children:
@@ -131,6 +135,8 @@ class Values:
 
     def spelled(self, chunk: int, node: Node) -> str:
         """An expression as it reads with its aliases written out: `var` for `ngx.var`, say."""
+        if node.end_byte - node.start_byte > LONGEST_NAME:
+            return ""
         if node.type == "function_call":
             name = node.child_by_field_name("name")
             return f"{self.spelled(chunk, name)}()" if name is not None else ""

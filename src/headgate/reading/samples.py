@@ -17,6 +17,11 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 TRIES = 12
+LONGEST = 500
+# Python's search may take exponential time in the length of a text, where repeats stand in each
+# other or in a row; a candidate may be written to make it so.
+LONGEST_SEARCHED = 1000
+LONGEST_SEARCHED_BACK = 20
 LONGEST_RUN = 3
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _USUAL = _LETTERS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~/:=&,;?%+@!$'()* \t|^#<>[]{}\"\\`\n\r"
@@ -67,12 +72,40 @@ def matching(regex: str, rng: random.Random, count: int, *, caseless: bool = Fal
         return []
     found: dict[str, None] = {}
     for attempt in range(TRIES * count):
-        text = _Maker(rng, attempt % LONGEST_RUN).sequence(tree)
-        if compiled.search(text):
+        text = _Maker(rng, attempt % LONGEST_RUN).text(tree)
+        if text is not None and searched(compiled, text) is not False:
             found[text] = None
         if len(found) == count:
             break
     return sorted(found, key=len)
+
+
+def searched(regex: re.Pattern[str], text: str) -> bool | None:
+    """Whether a text matches; None where finding out might take too long."""
+    longest = LONGEST_SEARCHED_BACK if _turns_back(regex.pattern) else LONGEST_SEARCHED
+    return regex.search(text) is not None if len(text) <= longest else None
+
+
+@lru_cache(1024)
+def _turns_back(regex: str) -> bool:
+    """Whether repeats without end stand in a repeat, or more than two in a row."""
+    tree = _parser.parse(regex)
+    return _repeats(tree, 1) > 2
+
+
+def _repeats(tree: Any, times: int) -> int:
+    """How many repeats without end a tree has, those in a repeat counted many times."""
+    found = 0
+    for code, value in tree:
+        if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
+            _, most, inner = value
+            endless = most > LONGEST_RUN
+            found += times * endless + _repeats(inner, 10 * times if most > 1 else times)
+        elif code is codes.BRANCH:
+            found += sum(_repeats(one, times) for one in value[1])
+        elif code in (codes.SUBPATTERN, codes.ASSERT, codes.ASSERT_NOT):
+            found += _repeats(value[-1], times)
+    return found
 
 
 def nearly(text: str, rng: random.Random) -> list[str]:
@@ -83,6 +116,10 @@ def nearly(text: str, rng: random.Random) -> list[str]:
     return [one for one in dict.fromkeys((*near, text.swapcase())) if one and one != text]
 
 
+class _TooLongError(Exception):
+    """A text has grown too long."""
+
+
 class _Maker:
     """Makes one text from the tree of a regex; `more` is how many repetitions beyond the least."""
 
@@ -90,11 +127,22 @@ class _Maker:
         self._rng = rng
         self._more = more
         self._groups: dict[int, str] = {}
+        self._left = LONGEST
+
+    def text(self, tree: Any) -> str | None:
+        """One text; None where it would be too long."""
+        try:
+            return self.sequence(tree)
+        except _TooLongError:
+            return None
 
     def sequence(self, tree: Any) -> str:
         return "".join(self._one(code, value) for code, value in tree)
 
     def _one(self, code: Any, value: Any) -> str:
+        self._left -= 1
+        if self._left < 0:
+            raise _TooLongError
         made = _MAKERS.get(code)
         return made(self, value) if made else ""
 

@@ -19,6 +19,7 @@ from headgate.reading.span import Span
 from headgate.reading.statement import Word
 
 MOST_DEEP = 6
+MOST_CHOICES = 200  # of one variable; a list of subscribers has more
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _ONE = re.compile(r"\$(?:\{\w+\}|\w+)\Z")
 
@@ -85,6 +86,7 @@ class Variables:
 
     def __init__(self, config: Config) -> None:
         self._choices: dict[str, list[_Choice]] = defaultdict(list)
+        self._known: dict[tuple[str, Test, str, Span], list[Way]] = {}
         for directive, around in config.walk():
             if directive.block is not None and directive.name in _MAKERS and directive.args:
                 variable = directive.args[-1].text.removeprefix("$")
@@ -103,14 +105,11 @@ class Variables:
             return self._of_variable(names[0], test, value, span, depth)
         return self._of_several(template, test, value, span, depth)
 
-    def entries(self, directive: Directive) -> Iterator[tuple[Directive, list[Way]]]:
-        """The entries of a map, a geo or a split, with the ways to each."""
-        choices = iter(_MAKERS[directive.name](directive))
-        for entry in directive.inner:
-            if entry.name not in _PARAMETERS:
-                choice = next((one for one in choices if one.span == entry.span), None)
-                if choice:
-                    yield entry, self._to(choice, 0)
+    def entries(self, directive: Directive) -> Iterator[tuple[Span, list[Way]]]:
+        """The places of entries of a map, a geo or a split, with the ways to each."""
+        for choice in _some(list(_MAKERS[directive.name](directive))):
+            if choice.test is not None:
+                yield choice.span, self._to(choice, 0)
 
     def _of_variable(
         self, variable: str, test: Test, value: str, span: Span, depth: int
@@ -118,10 +117,18 @@ class Variables:
         if variable not in self._choices:
             known = primitive(variable)
             return [(Literal(*known, test, value, span),)] if known else [_unknown(value, span)]
+        key = variable, test, value, span
+        if key not in self._known:
+            self._known[key] = [()]  # for one that is made of itself
+            self._known[key] = self._chosen(variable, test, value, span, depth)
+        return self._known[key]
+
+    def _chosen(self, variable: str, test: Test, value: str, span: Span, depth: int) -> list[Way]:
+        """The ways to those of a variable's choices that pass a test."""
         if depth == MOST_DEEP:
             return [()]
         found: list[Way] = []
-        for choice in self._choices[variable]:
+        for choice in _some(self._choices[variable]):
             passing = self.ways(choice.value, test, value, span, depth + 1)
             if passing:
                 found += joined(self._to(choice, depth + 1), passing)
@@ -177,7 +184,9 @@ class Variables:
         may become, until only what a visit brings is left open."""
         names = variables_in(template)
         made = [name for name in dict.fromkeys(names) if name in self._choices]
-        outcomes = [list(dict.fromkeys(one.value for one in self._choices[name])) for name in made]
+        outcomes = [
+            list(dict.fromkeys(one.value for one in _some(self._choices[name]))) for name in made
+        ]
         found: list[Way] = []
         for values in itertools.islice(itertools.product(*outcomes), 4 * MOST_WAYS):
             filled = _filled(template, dict(zip(made, values, strict=True)))
@@ -237,6 +246,12 @@ _OPERATORS = {
     "!~": Test.MISMATCHES,
     "!~*": Test.MISMATCHES,
 }
+
+
+def _some(choices: Sequence[_Choice]) -> Sequence[_Choice]:
+    """The first and the last of very many."""
+    half = MOST_CHOICES // 2
+    return choices if len(choices) <= MOST_CHOICES else [*choices[:half], *choices[-half:]]
 
 
 def _unknown(value: str, span: Span) -> Way:
