@@ -19,6 +19,7 @@ from headgate.reading.span import Span
 from headgate.reading.statement import Word
 
 MOST_DEEP = 6
+MOST_STEPS = 20_000  # in all; the sample gateways take some hundreds
 MOST_CHOICES = 200  # of one variable; a list of subscribers has more
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _ONE = re.compile(r"\$(?:\{\w+\}|\w+)\Z")
@@ -87,6 +88,7 @@ class Variables:
     def __init__(self, config: Config) -> None:
         self._choices: dict[str, list[_Choice]] = defaultdict(list)
         self._known: dict[tuple[str, Test, str, Span], list[Way]] = {}
+        self._steps = 0
         for directive, around in config.walk():
             if directive.block is not None and directive.name in _MAKERS and directive.args:
                 variable = directive.args[-1].text.removeprefix("$")
@@ -189,6 +191,9 @@ class Variables:
         ]
         found: list[Way] = []
         for values in itertools.islice(itertools.product(*outcomes), 4 * MOST_WAYS):
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                return found[:MOST_WAYS] or [()]
             filled = _filled(template, dict(zip(made, values, strict=True)))
             for way in _open_ways(filled, test, value, span):
                 needed = [way]
