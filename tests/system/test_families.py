@@ -196,6 +196,31 @@ HIDDEN: dict[str, tuple[str, str, str]] = {
         _LUA % "tonumber(ngx.var.connection_requests) == 40",
     ),
     "a size": ("", "", _LUA % "tonumber(ngx.var.content_length or 0) > 70000"),
+    "every fiftieth request of a worker": (
+        "",
+        "",
+        (
+            "access_by_lua_block { local all = package.loaded; all.hits = (all.hits or 0) + 1; "
+            "if all.hits % 50 == 0 then ngx.var.shown = ngx.var.number end }"
+        ),
+    ),
+    "a name in a table": (
+        "",
+        "",
+        (
+            "access_by_lua_block { local some = { ['beta.shop.example'] = true }; "
+            "if some[ngx.var.host] then ngx.var.shown = ngx.var.number end }"
+        ),
+    ),
+    "a query as a whole": ("", f'if ($args = "mode=full") {{ {_DO} }}', ""),
+    "some subscribers": ("", f"if ($number ~ ^4477009001) {{ {_DO} }}", ""),
+    "a location": (
+        "",
+        'location ~ "^/(?:trial|beta)/[0-9]{3}$" {'
+        + PASS
+        + "proxy_pass http://$host$request_uri; }",
+        "",
+    ),
     "a part of the pool": (
         "geo $trial { default 0; 100.64.128.0/24 1; 100.64.255.0/24 1; }",
         f"if ($trial) {{ {_DO} }}",
