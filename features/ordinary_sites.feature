@@ -39,6 +39,10 @@ Feature: Ordinary sites learn nothing
       When they use the web in every way that browsers know
       Then nobody has learned anything that the policy does not grant
 
+    Example: Whatever the config itself asks about, each site learns only what it may
+      When they send what the config's own text asks about
+      Then nobody has learned anything that the policy does not grant
+
     Example: A form or a file that is sent to a site betrays nobody
       When they send forms and files to permitted and ordinary sites
       Then nobody has learned anything that the policy does not grant

@@ -70,6 +70,12 @@ def visit_plainly(gate: Gate, visitors: Sequence[str]) -> Visit:
     return gate.visit("plain", by=visitors, least=ENOUGH)
 
 
+@when("they send what the config's own text asks about", target_fixture="visit")
+def visit_aimed(gate: Gate, visitors: Sequence[str]) -> Visit:
+    # A config that asks about nothing is visited as ever.
+    return gate.visit("aimed", "ordinary", by=visitors)
+
+
 @when("they send forms and files to permitted and ordinary sites", target_fixture="visit")
 def send_bodies(gate: Gate, visitors: Sequence[str]) -> Visit:
     return gate.visit("bodies", by=visitors, least=ENOUGH)

@@ -22,6 +22,7 @@ from headgate.gateway_spec import GatewaySpec
 from headgate.lab.topology import GATEWAY_ACCESS
 from headgate.policy import Permission, Policy, Site
 from headgate.population import Population
+from headgate.reading.aim import Aim
 from headgate.request import EXPLICIT, ORDINARILY, TRANSPARENT, Connection, Manner, Request
 
 # A fault that shows in two of a hundred requests stays hidden in this many with a probability of
@@ -140,7 +141,7 @@ def lines(name: str) -> tuple[str, ...]:
 class Plan:
     """`sites` are the permitted ones to visit (of one category, perhaps); `address_of` gives each
     host name its address; `rng` makes a run repeatable by its seed; `side_doors` are ports that
-    the gateway listens on without having declared them."""
+    the gateway listens on without having declared them; `aims` are what its config asks for."""
 
     policy: Policy
     sites: Sequence[Site]
@@ -149,6 +150,7 @@ class Plan:
     rng: random.Random
     address_of: Callable[[str], str]
     side_doors: Sequence[int] = ()
+    aims: Sequence[Aim] = ()
 
     @property
     def modes(self) -> tuple[str, ...]:

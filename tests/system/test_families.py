@@ -164,6 +164,72 @@ FAULTS: dict[str, tuple[tuple[str, str, str], list[str]]] = {
 }
 
 
+# What nobody can guess: only who reads the config finds it.
+_DO = "set $shown $number;"
+_LUA = "access_by_lua_block { if %s then ngx.var.shown = ngx.var.number end }"
+HIDDEN: dict[str, tuple[str, str, str]] = {
+    "an argument": ("", f"if ($arg_debug = 7) {{ {_DO} }}", ""),
+    "a cookie": ("", f"if ($cookie_beta = on) {{ {_DO} }}", ""),
+    "a browser": ("", f"if ($http_user_agent ~ ^Nokia9999) {{ {_DO} }}", ""),
+    "a header of the engineers'": ("", f'if ($http_x_lab ~ "^[a-f]{{4}}$") {{ {_DO} }}', ""),
+    "a path": ("", "", f"if ($uri ~ ^/status/v2/) {{ {_DO} }}"),
+    "a method": ("", f"if ($request_method = REPORT) {{ {_DO} }}", ""),
+    "a host": ("", f"if ($host = beta.shop.example) {{ {_DO} }}", ""),
+    "two things at once": (
+        'map "$arg_mode:$http_x_lab" $trial { default 0; "~^full:(?:yes|on)$" 1; }',
+        f"if ($trial) {{ {_DO} }}",
+        "",
+    ),
+    "two things at once, in Lua": (
+        "",
+        "",
+        _LUA % "ngx.var.arg_mode == 'full' and ngx.req.get_headers()['X-Lab'] == 'yes'",
+    ),
+    "one handset in fifty, by chance": (
+        "split_clients $request_id $trial { 2% 1; * 0; }",
+        f"if ($trial) {{ {_DO} }}",
+        "",
+    ),
+    "the fortieth request of a connection": (
+        "",
+        "",
+        _LUA % "tonumber(ngx.var.connection_requests) == 40",
+    ),
+    "a size": ("", "", _LUA % "tonumber(ngx.var.content_length or 0) > 70000"),
+    "every fiftieth request of a worker": (
+        "",
+        "",
+        (
+            "access_by_lua_block { local all = package.loaded; all.hits = (all.hits or 0) + 1; "
+            "if all.hits % 50 == 0 then ngx.var.shown = ngx.var.number end }"
+        ),
+    ),
+    "a name in a table": (
+        "",
+        "",
+        (
+            "access_by_lua_block { local some = { ['beta.shop.example'] = true }; "
+            "if some[ngx.var.host] then ngx.var.shown = ngx.var.number end }"
+        ),
+    ),
+    "a query as a whole": ("", f'if ($args = "mode=full") {{ {_DO} }}', ""),
+    "some subscribers": ("", f"if ($number ~ ^4477009001) {{ {_DO} }}", ""),
+    "a location": (
+        "",
+        'location ~ "^/(?:trial|beta)/[0-9]{3}$" {'
+        + PASS
+        + "proxy_pass http://$host$request_uri; }",
+        "",
+    ),
+    "a part of the pool": (
+        "geo $trial { default 0; 100.64.128.0/24 1; 100.64.255.0/24 1; }",
+        f"if ($trial) {{ {_DO} }}",
+        "",
+    ),
+    "a status": ("", FALLBACK, "proxy_intercept_errors on; error_page 418 423 = @fallback;"),
+}
+
+
 @contextlib.contextmanager
 def running(session: Session, folder: Path, parts: tuple[str, str, str]) -> Iterator[Gate]:
     folder.mkdir()
@@ -201,7 +267,17 @@ def test_a_fault_is_found_by_the_family_that_is_made_for_it(
         seen = visits(gate)
     finders = {name for name, visit in seen.items() if visit.wrong}
     assert expected[0] in finders
-    assert {name: seen[name].wrong for name in finders.difference(expected)} == {}
+    # Who reads the config may find any of them.
+    assert {name: seen[name].wrong for name in finders.difference(expected, {"aimed"})} == {}
+
+
+@pytest.mark.parametrize("fault", HIDDEN)
+def test_what_nobody_can_guess_is_read_in_the_config(
+    warm: Session, tmp_path: Path, fault: str
+) -> None:
+    with running(warm, tmp_path / "candidate", HIDDEN[fault]) as gate:
+        visit = gate.visit("aimed", by=gate.agreed)
+    assert visit.sites_with("leak")
 
 
 # What nginx does not do at all, or refuses by itself, another make of gateway may do.

@@ -33,6 +33,8 @@ from headgate.numbers import Subscriber
 from headgate.plan import Plan
 from headgate.policy import Policy, Site
 from headgate.population import Population, populate
+from headgate.reading.aim import Aim
+from headgate.reading.span import Span
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
 from headgate.verdict import Verdict
 
@@ -48,6 +50,26 @@ MOMENTS = Site("moments.example", "partner", ("/offers/",))
 SITES = (PREMIUM, ADULT, MOMENTS)
 
 HANDSET = "100.64.128.1"
+
+# What a gateway's config may ask for, of each kind one.
+_AT = Span("nginx.conf", 0, 9, 1, 1)
+AIMS = (
+    Aim(_AT, arguments=(("debug", "7"),), headers=(("x-lab", "yes"),)),
+    Aim(_AT, host="beta.premium.example", path="/beta/"),
+    Aim(_AT, headers=(("user-agent", "NokiaN9"),)),
+    Aim(_AT, cookies=(("beta", "on"),)),
+    Aim(_AT, method="PATCH", query="x=1"),
+    Aim(_AT, network="100.64.128.0/24"),
+    Aim(_AT, prefix="4477009001"),
+    Aim(_AT, version="1.0"),
+    Aim(_AT, body_size=9000),
+    Aim(_AT, head_size=4097),
+    Aim(_AT, answer_size=8193),
+    Aim(_AT, status=503),
+    Aim(_AT, repeat=3, cached=True),
+    Aim(_AT, repeat=21, counted=True),
+    Aim(_AT, repeat=20),
+)
 REDIS = RedisSessions(6379, "session:{ip}", (("msisdn", "{msisdn}"),))
 
 
@@ -83,7 +105,8 @@ def plan_of(policy: Policy, *, seed: str = "seed", spec: GatewaySpec | None = No
     """A plan as a gate makes it, for all sites of the policy."""
     rng = random.Random(f"{seed} requests")
     address_of = Internet(seed).address
-    return Plan(policy, policy.sites, spec or spec_of(), population_of(seed), rng, address_of)
+    people = population_of(seed)
+    return Plan(policy, policy.sites, spec or spec_of(), people, rng, address_of, aims=AIMS)
 
 
 def request_of(

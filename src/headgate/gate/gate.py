@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from headgate.candidate import Candidate, digest_of_sums
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
 from headgate.engines.engine import Deadline
-from headgate.errors import NotJudged
+from headgate.errors import InputError, NotJudged
 from headgate.families import families
 from headgate.feeds import Change
 from headgate.flow import Crossing
@@ -35,6 +35,8 @@ from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
 from headgate.probes import probes
+from headgate.reading.aim import Aim
+from headgate.reading.aiming import aims_of
 from headgate.request import Connection, Outcome, Receipt, Request
 from headgate.trial import Observation, Trial
 from headgate.verdict import findings_from
@@ -134,6 +136,7 @@ class Gate:
         self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
         self._rng = random.Random(f"{ground.seed} requests")
+        self._seed = ground.seed
         self._address_of = ground.lab.internet.address
         self._judge = ground.judge
         self._stopped = False
@@ -170,7 +173,16 @@ class Gate:
             self._rng,
             self._address_of,
             self.gateway.side_doors,
+            self.aims,
         )
+
+    @cached_property
+    def aims(self) -> Sequence[Aim]:
+        """What the candidate's config asks about; nothing, where it is none of nginx's."""
+        try:
+            return aims_of(self.candidate, random.Random(f"{self._seed} aims"))
+        except InputError:
+            return ()
 
     def visit(
         self,

@@ -1,0 +1,208 @@
+"""Visits drawn from the config's own text: every literal that it compares something with.
+
+Each aim (`reading.aim`) is taken to a permitted and to an ordinary site, on each of the two ways;
+one that names a host goes there. What has to be repeated goes to these in turn. A run of the family
+sends at most `MOST` requests, `MOST_REPEATED` of them repetitions: aims come in the order of their
+worth, and the last ones are left out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import cycle
+
+from headgate.answer import Answer
+from headgate.families import Family
+from headgate.gateway_spec import HeaderSessions
+from headgate.plan import COOKIE, QUERY, Page, Place, Plan
+from headgate.reading.aim import Aim
+from headgate.reading.fitting import ends
+from headgate.request import Connection, Manner, Request
+
+MOST = 2400
+MOST_REPEATED = 1600
+ON_ONE_CONNECTION = 100
+
+_ORDINARY_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
+_REASONS = {404: b"Not Found", 500: b"Internal Server Error", 503: b"Service Unavailable"}
+_MANNER = Manner(patience=2.0)
+_CACHED = b"Cache-Control: public, max-age=60"
+
+
+def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
+    once, again = MOST - MOST_REPEATED, MOST_REPEATED
+    for aim in plan.aims:
+        turn = cycle(_visitors(plan, aim, visitors))
+        if aim.repeat == 1 and once > 0:
+            found = [_visit(plan, next(turn), place, aim) for place in _places(plan, aim)]
+            once -= len(found)
+            yield from found
+        elif 1 < aim.repeat <= again:
+            again -= aim.repeat
+            yield from _repeated(plan, turn, aim)
+
+
+def _visitors(plan: Plan, aim: Aim, visitors: Sequence[str]) -> list[str]:
+    """Those whom an aim is for, if there are any; all of them, in random order, if not. Of a
+    network, the first and the last are the first."""
+    found = [one for one in visitors if _fits(plan, aim, one)]
+    if not found or aim.network is None:
+        return plan.rng.sample(found or list(visitors), len(found or visitors))
+    found.sort(key=ipaddress.ip_address)
+    return [found[0], found[-1], *plan.rng.sample(found[1:-1], len(found[1:-1]))]
+
+
+def _fits(plan: Plan, aim: Aim, handset: str) -> bool:
+    subscriber = plan.population.sessions.get(handset)
+    prefix = aim.prefix or _of_core(plan, aim)
+    if prefix and not (subscriber and subscriber.msisdn.startswith(prefix)):
+        return False
+    return aim.network is None or _is_in(handset, aim.network)
+
+
+def _of_core(plan: Plan, aim: Aim) -> str:
+    """How a number begins that the packet core has to put into its header."""
+    values = [value for name, value in aim.headers if name.lower() == _core(plan)]
+    digits = re.search(r"[1-9][0-9]{3,14}", values[0]) if values else None
+    return digits[0] if digits else ""
+
+
+def _core(plan: Plan) -> str:
+    """The packet core's header, which no handset can send; empty where there is none."""
+    sessions = plan.spec.sessions
+    return sessions.name.lower() if isinstance(sessions, HeaderSessions) else ""
+
+
+def _is_in(address: str, network: str) -> bool:
+    """Whether an address is in a network, or in a range as `geo` writes it (`first-last`)."""
+    edges = ends(network)
+    return edges is not None and edges[0] <= int(ipaddress.ip_address(address)) <= edges[1]
+
+
+def _places(plan: Plan, aim: Aim) -> list[Place]:
+    """Where an aim is taken, on each way: to its host, or to a permitted and an ordinary site."""
+    if aim.host is None:
+        return [_at(plan, place, aim) for place in plan.places(1, 1)]
+    site = plan.policy.site_for(aim.host)
+    path = plan.path_in(site if plan.rng.random() < 0.7 else None)
+    ways = plan.modes
+    return [_at(plan, Place(aim.host, path, plan.port_of(site, way), way), aim) for way in ways]
+
+
+def _at(plan: Plan, place: Place, aim: Aim) -> Place:
+    """The place with the path and the query that are aimed at."""
+    path: str = place.path if aim.path is None else aim.path
+    pairs = [*([aim.query] if aim.query else []), *(f"{n}={v}" for n, v in aim.arguments)]
+    if pairs:
+        path += ("&" if "?" in path else "?") + "&".join(pairs)
+    return place._replace(path=path)
+
+
+def _visit(plan: Plan, handset: str, place: Place, aim: Aim) -> Connection:
+    return plan.visit(FAMILY.id, handset, place, manner=_MANNER, **_words(plan, place, aim))
+
+
+def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
+    """What an aim says of the request itself, as the plan takes it."""
+    headers = [(name, value) for name, value in aim.headers if name.lower() != _core(plan)]
+    if aim.cookies:
+        headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in aim.cookies)))
+    if aim.head_size:
+        headers.append(("X-Requested-For", "p" * aim.head_size))
+    method = aim.method or ("POST" if aim.body_size else "GET")
+    answer = _answer(aim)
+    # The token takes a place of its own: one in the path would lead to another page.
+    return {
+        "method": method,
+        "version": aim.version or "1.1",
+        "headers": headers,
+        "body": b"x" * (aim.body_size or 0),
+        "forged": [value for name, value in headers if plan.policy.stripped(name.encode())],
+        "answer": answer,
+        "token_in": _token_in(plan, place, aim, answer, headers),
+        "binding": _binds(aim, method),
+    }
+
+
+def _token_in(
+    plan: Plan,
+    place: Place,
+    aim: Aim,
+    answer: Answer | None,
+    headers: Sequence[tuple[str, str]],
+) -> str | None:
+    if isinstance(place.path, Page) and not aim.cached:
+        return None
+    cookies = any(name.lower() == "cookie" for name, _ in headers)
+    free = not (answer or cookies or plan.policy.stripped(b"cookie"))
+    return COOKIE if free and (aim.query or plan.rng.random() < 0.5) else QUERY
+
+
+def _binds(aim: Aim, method: str) -> bool:
+    """Whether a gateway has to serve it: what is large or broken off may be refused."""
+    sized = aim.body_size or aim.head_size or aim.answer_size
+    return method in _ORDINARY_METHODS and not sized and _is_name(aim.host)
+
+
+def _is_name(host: str | None) -> bool:
+    labels = (host or "a").removesuffix(".").split(".")
+    return all(0 < len(label) < 64 for label in labels) and len(host or "") < 255
+
+
+def _answer(aim: Aim) -> Answer | None:
+    """What the site answers, where that matters: a status, a size, a page to keep."""
+    if not (aim.status or aim.answer_size or aim.cached):
+        return None
+    status = aim.status or 200
+    reason = _REASONS.get(status, b"OK" if status == 200 else b"Error")
+    lines = [b"HTTP/1.1 %d %s" % (status, reason), b"Content-Type: text/html"]
+    if aim.cached:
+        lines.append(_CACHED)
+    if 300 <= status < 400:
+        lines.append(b"Location: /?id={token}")
+    size = aim.answer_size or 0
+    return Answer(b"\r\n".join(lines), b"<!-- {visit} -->".ljust(size, b"."), once=status >= 300)
+
+
+def _repeated(plan: Plan, turn: Iterator[str], aim: Aim) -> Iterator[Connection]:
+    """An aim as often as it asks: in turn to its places, on one connection where one worker is to
+    count them, to one page of each place where a cache is to keep it."""
+    single = replace(aim, repeat=1)
+    places = _places(plan, single)
+    if aim.counted:
+        # Where nobody may learn a number, the one visit that is different tells.
+        silent = [place for place in places if plan.policy.site_for(place.host) is None]
+        place = plan.rng.choice(silent or places)
+        yield from _counted(plan, next(turn), place, single, aim.repeat)
+        return
+    for number in range(aim.repeat):
+        if not aim.cached and number and number % len(places) == 0:
+            places = _places(plan, single)
+        yield _visit(plan, next(turn), places[number % len(places)], single)
+
+
+def _counted(plan: Plan, handset: str, place: Place, aim: Aim, times: int) -> Iterator[Connection]:
+    """So many requests, as many as may be on each connection."""
+    host = place.host if place.port == 80 else f"{place.host}:{place.port}"
+    for start in range(0, times, ON_ONE_CONNECTION):
+        requests = tuple(
+            _one_of_many(plan, handset, host, place, aim)
+            for _ in range(min(ON_ONE_CONNECTION, times - start))
+        )
+        yield plan.connected(requests, place.host, port=place.port)
+
+
+def _one_of_many(plan: Plan, handset: str, host: str, place: Place, aim: Aim) -> Request:
+    words = _words(plan, place, aim)
+    return plan.request(FAMILY.id, handset, host, mode=place.mode, path=place.path, **words)  # type: ignore[arg-type]
+
+
+FAMILY = Family(
+    "aimed",
+    "Handsets send what the gateway's own config asks about: names, paths, arguments, sizes.",
+    2,
+    generate,
+)

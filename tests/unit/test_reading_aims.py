@@ -1,0 +1,321 @@
+"""What is sent at the branches of a config, be they written in the words of nginx or in Lua."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from headgate.reading.aim import Aim
+from headgate.reading.aiming import PER_BRANCH, aims
+from headgate.reading.branches import branches
+from headgate.reading.chunk import lua_of
+from headgate.reading.config import read_config
+from headgate.reading.fitting import addresses, numbers
+from headgate.reading.shelf import Shelf
+from headgate.reading.span import Span
+
+SERVER = "http {{\n{http}\nserver {{\n{server}\nlocation / {{\n{place}\n}} }} }}"
+
+
+def aimed(http: str = "", server: str = "", place: str = "", **files: str) -> list[Aim]:
+    """The aims at a small gateway; `files` are modules of Lua by their names."""
+    main = SERVER.format(http=http, server=server, place=place)
+    held = {"nginx.conf": main.encode()}
+    held |= {f"lua/{name}.lua": text.encode() for name, text in files.items()}
+    shelf = Shelf(held)
+    config = read_config(shelf)
+    return aims(branches(config, lua_of(config, shelf)), random.Random(7))
+
+
+def asked(aim: Aim) -> dict[str, object]:
+    """What an aim asks for, without what it leaves open."""
+    plain = Aim(aim.span, aim.near)
+    return {
+        name: value
+        for name, value in vars(aim).items()
+        if name not in ("span", "near") and value != getattr(plain, name)
+    }
+
+
+ARGUMENT = {"arguments": (("debug", "7"),)}
+LAB = {"headers": (("x-lab", "yes"),)}
+BOTH = {**ARGUMENT, **LAB}
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ('if ($arg_debug = 7) { set $x 1; }', ARGUMENT),
+        ('if ($arg_debug = "7") { set $x 1; }', ARGUMENT),
+        ("if ($http_x_lab = yes) { set $x 1; }", LAB),
+        ("if ($cookie_beta = on) { set $x 1; }", {"cookies": (("beta", "on"),)}),
+        ("if ($http_user_agent ~ NokiaN9) { }", {"headers": (("user-agent", "NokiaN9"),)}),
+        ("if ($request_method = PATCH) { }", {"method": "PATCH"}),
+        ("if ($host = beta.example) { }", {"host": "beta.example"}),
+        ("if ($uri ~ ^/beta/) { }", {"path": "/beta/"}),
+        ("if ($remote_addr = 100.64.200.9) { }", {"network": "100.64.200.9"}),
+        ("if ($msisdn ~ ^44770090012) { }", {"prefix": "44770090012"}),
+        ("if ($server_protocol = HTTP/1.0) { }", {"version": "1.0"}),
+        ("if ($content_length = 4711) { }", {"body_size": 4711}),
+        ("client_body_buffer_size 12k;", {"body_size": 12289}),
+        ("error_page 502 = @elsewhere;", {"status": 502}),
+        ("proxy_next_upstream error http_503;", {"status": 503}),
+        ("deny 100.64.130.0/24;", {"network": "100.64.130.0/24"}),
+        ("proxy_set_header X-Trace $arg_trace;", {"arguments": (("trace", "1"),)}),
+        ("keepalive_requests 40;", {"repeat": 41, "counted": True}),
+        ("proxy_cache_key $uri;", {"repeat": 3, "cached": True}),
+        ("set $d $arg_debug; if ($d = 7) { }", ARGUMENT),
+        ('set $k "$arg_debug:$http_x_lab"; if ($k = "7:yes") { }', BOTH),
+        ("access_by_lua_block { if ngx.var.arg_debug == '7' then f() end }", ARGUMENT),
+        ('access_by_lua_block { if ngx.var.arg_debug == "\\55" then f() end }', ARGUMENT),
+        ("access_by_lua 'if ngx.var.arg_debug == [[7]] then f() end';", ARGUMENT),
+        (
+            ("access_by_lua_block { local v = ngx.var\n"
+             "if v.arg_debug == '7' and v.http_x_lab == 'yes' then f() end }"),
+            BOTH,
+        ),
+        (
+            ("access_by_lua_block { if ngx.var.arg_debug == '7' then\n"
+             "if ngx.req.get_headers()['X-Lab'] == 'yes' then f() end end }"),
+            BOTH,
+        ),
+        (
+            ("access_by_lua_block { local h = ngx.req.get_headers()\n"
+             "if h.x_lab == 'yes' then f() end }"),
+            LAB,
+        ),
+        (
+            ("access_by_lua_block { local a = ngx.req.get_uri_args()\n"
+             "if tonumber(a.debug) == 7 then f() end }"),
+            ARGUMENT,
+        ),
+        (
+            "access_by_lua_block { if ngx.req.get_method() == 'PATCH' then f() end }",
+            {"method": "PATCH"},
+        ),
+        (
+            "access_by_lua_block { if (ngx.var.http_x_lab or ''):lower() == 'yes' then f() end }",
+            LAB,
+        ),
+        (
+            "access_by_lua_block { if math.random(100) == 1 then f() end }",
+            {"repeat": 688},
+        ),
+        (
+            "access_by_lua_block { local n = d:incr('n', 1, 0) if n % 50 == 0 then f() end }",
+            {"repeat": 51, "counted": True},
+        ),
+        (
+            ("access_by_lua_block { local t = { ['beta.example'] = true }\n"
+             "if t[ngx.var.host] then f() end }"),
+            {"host": "beta.example"},
+        ),
+        (
+            "access_by_lua_block { if ngx.re.find(ngx.var.uri, '^/beta/', 'jo') then f() end }",
+            {"path": "/beta/"},
+        ),
+        (
+            "access_by_lua_block { if ngx.var.uri:find('^/beta/%d$') then f() end }",
+            {"path": "/beta/0"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_condition_is_met(place: str, wanted: dict[str, object]) -> None:
+    found = [asked(aim) for aim in aimed(place=place)]
+    if wanted == {"path": "/beta/0"}:
+        assert any(str(one.get("path")).startswith("/beta/") and len(one) == 1 for one in found)
+    else:
+        assert wanted in found
+
+
+@pytest.mark.parametrize(
+    ("http", "place", "wanted"),
+    [
+        ("map $arg_debug $d { default 0; 7 1; }", "if ($d) { }", ARGUMENT),
+        (
+            "map $arg_debug $d { default 0; 7 1; } map $http_x_lab $l { yes 1; }",
+            'if ($d$l = "11") { }',
+            BOTH,
+        ),
+        ('map "$arg_debug:$http_x_lab" $d { "~^7:yes$" 1; }', "if ($d) { }", BOTH),
+        ("map $arg_debug $d { 7 $l; } map $http_x_lab $l { yes 1; }", "if ($d = 1) { }", BOTH),
+        ("geo $lab { default 0; 100.64.130.0/24 1; }", "", {"network": "100.64.130.0/24"}),
+        ("split_clients $remote_addr $s { 2% a; * b; }", "", {"repeat": 342}),
+        (
+            (
+                "map $session $msisdn { include subscribers.map; }\n"
+                "map $msisdn $trial { ~^447700900[45] 1; }"
+            ),
+            "",
+            {"prefix": "447700900"},
+        ),
+        (
+            "map $host $p { hostnames; *.beta.example 1; }",
+            "access_by_lua_block { if ngx.var.p == '1' and ngx.var.arg_debug == '7' then f() end }",
+            None,
+        ),
+    ],
+)
+def test_a_variable_is_followed_to_what_a_visit_brings(
+    http: str, place: str, wanted: dict[str, object] | None
+) -> None:
+    found = [asked(aim) for aim in aimed(http, place=place)]
+    if wanted is None:
+        assert any(
+            str(one.get("host")).endswith(".beta.example") and one.get("arguments") for one in found
+        )
+    else:
+        assert wanted in found
+
+
+def test_what_a_function_of_another_file_is_given_is_followed() -> None:
+    found = aimed(
+        'lua_package_path "/etc/nginx/lua/?.lua;;";',
+        place="access_by_lua_block { require('trial').on(ngx.var.http_x_lab) }",
+        trial="local M = {}\nfunction M.on(word)\n  if word == 'yes' then f() end\nend\nreturn M\n",
+    )
+    (aim,) = [aim for aim in found if asked(aim) == LAB]
+    assert str(aim.span) == "lua/trial.lua:3:6"
+
+
+def test_literals_of_one_condition_are_tried_together_first_and_then_alone() -> None:
+    found: list[object] = [
+        asked(aim)
+        for aim in aimed(
+            place=(
+                "access_by_lua_block { local v = ngx.var\n"
+                "if v.arg_debug == '7' and v.http_x_lab == 'yes' then f() end }"
+            )
+        )
+    ]
+    assert found.index(BOTH) < found.index(ARGUMENT)
+    assert found.index(BOTH) < found.index(LAB)
+
+
+def test_a_condition_is_also_missed_by_little() -> None:
+    near = [asked(aim) for aim in aimed(place="if ($arg_debug = trace) { }") if aim.near]
+    values = {dict(one["arguments"])["debug"] for one in near}  # type: ignore[call-overload]
+    assert "trac" in values
+    assert "trace" not in values
+
+
+def test_a_condition_inside_a_location_is_tried_there() -> None:
+    found = aimed(server="location /beta/ { if ($arg_debug = 7) { return 403; } }")
+    assert {**ARGUMENT, "path": "/beta/"} in [asked(aim) for aim in found]
+
+
+def test_an_aim_names_the_condition_that_it_is_at() -> None:
+    found = aimed(place="client_max_body_size 1m;\n  if ($arg_debug = 7) { }")
+    assert "nginx.conf:7:3" in [str(aim.span) for aim in found if asked(aim) == ARGUMENT]
+
+
+def test_the_same_seed_gives_the_same_aims() -> None:
+    place = 'if ($http_x_lab ~ "^[a-z]{4,9}[^-]$") { }'
+    assert aimed(place=place) == aimed(place=place)
+
+
+def test_no_branch_takes_more_than_its_share() -> None:
+    entries = "".join(f"host{n}.example 1; " for n in range(200))
+    lab = "map $host $partner { " + entries + "}"
+    found = aimed(lab, place="if ($partner) { }")
+    at_if = [aim for aim in found if aim.span.line == 6]
+    assert len(at_if) <= 3 * PER_BRANCH
+
+
+def test_what_no_visit_can_bring_is_left_out() -> None:
+    place = "access_by_lua_block { if ngx.time() == 5 or ngx.var.pid == '7' then f() end }"
+    assert aimed(place=place) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        'if ($http_x_lab ~ "\\r\\nX: 1") { }',
+        'if ($host ~ "a b") { }',
+        'access_by_lua_block { if ngx.var.http_x_lab == "a\\nb" then f() end }',
+    ],
+)
+def test_no_aim_breaks_the_lines_of_a_request(place: str) -> None:
+    for aim in aimed(place=place):
+        words = [*(value for _, value in aim.headers), aim.host or "", aim.path or ""]
+        assert not any(char in word for word in words for char in "\r\n ")
+
+
+POOL = "100.64.128.0/17"
+NOWHERE = Span("nginx.conf", 0, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "wanted"),
+    [
+        (
+            "100.64.130.0/24",
+            ("100.64.130.0", "100.64.130.255", "100.64.129.255", "100.64.131.0"),
+        ),
+        ("100.64.128.0/25", ("100.64.128.0", "100.64.128.127", "100.64.128.128")),
+        ("100.64.255.9", ("100.64.255.9", "100.64.255.8", "100.64.255.10")),
+        ("100.64.200.1-100.64.200.2", tuple(f"100.64.200.{n}" for n in (1, 2, 0, 3))),
+        ("0.0.0.0/0", ("100.64.128.0", "100.64.255.255")),
+        ("192.0.2.0/24", ()),
+        ("nonsense", ()),
+    ],
+)
+def test_a_range_is_visited_from_both_edges_and_from_beside_them(
+    network: str, wanted: tuple[str, ...]
+) -> None:
+    assert addresses([Aim(NOWHERE, network=network)], POOL) == wanted
+
+
+@pytest.mark.parametrize(
+    ("prefix", "wanted"),
+    [
+        ("44770090012", ("447700900120", "447700900129", "447700900119", "447700900130")),
+        ("4477009", ("447700900000", "447700900999")),
+        ("447700900999", ("447700900999", "447700900998")),
+        ("4912345", ()),
+    ],
+)
+def test_a_prefix_is_visited_from_both_edges_and_from_beside_them(
+    prefix: str, wanted: tuple[str, ...]
+) -> None:
+    assert numbers([Aim(NOWHERE, prefix=prefix)], 447700900000, 447700900999) == wanted
+
+
+# A candidate that is written to keep the reader busy
+
+CHAIN = " ".join(
+    f'map "$a{n}$b{n}" $a{n + 1} {{ default 1; 1 $a{n}; 2 $b{n}; 3 3; }}'
+    f'map "$b{n}$a{n}" $b{n + 1} {{ default 1; 1 $a{n}; 2 $b{n}; 3 3; }}'
+    for n in range(30)
+)
+MANY = "geo $g { " + "".join(f"10.{n >> 8}.{n & 255}.0/24 {n};" for n in range(40_000)) + " }"
+NAMES = "local function f(a, b) return f(b, a) end " * 40
+BUSY = {
+    "a regex that turns back": ("", 'if ($uri ~ "^/((a+)+)+b$") { }'),
+    "a regex in a row": ("", f'if ($uri ~ "^/{"a*" * 60}b$") {{ }}'),
+    "a constant for it": (
+        f'map 1 $c {{ default "{"a" * 4000}"; }}',
+        'if ($c ~ "^(a+)+b$") { }',
+    ),
+    "a text without end": ("", 'if ($uri ~ "^/((x{900}){900}){900}$") { }'),
+    "maps of maps": (CHAIN, "if ($a30 = 3) { }"),
+    "a long list": (MANY, "if ($g = 7) { }"),
+    "names of names": ("", f"access_by_lua_block {{ {NAMES} if f(f, f) == 1 then g() end }}"),
+    "a deep condition": (
+        "",
+        f"access_by_lua_block {{ if {'not (' * 3000}x{')' * 3000} then g() end }}",
+    ),
+    "a long condition": (
+        "",
+        f"access_by_lua_block {{ if {'x and ' * 3000}x then g() end }}",
+    ),
+}
+
+
+@pytest.mark.timeout(60)  # without its bounds the reader would be at it for years
+@pytest.mark.parametrize("busy", BUSY)
+def test_no_text_keeps_the_reader_busy(busy: str) -> None:
+    http, place = BUSY[busy]
+    found = aimed(http, place=place)
+    assert len(found) <= 4000
