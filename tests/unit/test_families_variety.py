@@ -269,6 +269,19 @@ def test_each_way_in_gets_the_other_ways_form() -> None:
     assert forms == {(mode, form) for mode in (EXPLICIT, TRANSPARENT) for form in (True, False)}
 
 
+def test_each_delimiter_stands_before_names_of_both_kinds() -> None:
+    hosts = {
+        field.value.decode("latin-1")
+        for raw in raws("confusion")
+        for field in Message(raw).fields
+        if field.name == b"Host"
+    }
+    for delimiter in ("?", "#", "@", "%00", ":"):
+        behind = {host.partition(delimiter)[2] for host in hosts if delimiter in host}
+        assert any(name.endswith(".adult.example") for name in behind), delimiter
+        assert behind & {"premium.example", "moments.example"}, delimiter
+
+
 # forged, impostor, claimed
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from headgate.families import Family
 from headgate.plan import Arrange, Headers, Plan
+from headgate.policy import Site
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Manner
 
 DELIMITERS = ("?", "#", "/", "\\", "@", "%00", "%2f", ":", ";", "&", ",", " ", "\t", "\x00", "..")
@@ -78,14 +79,25 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     for mode in plan.modes if plan.sites else ():
         for field in _host_fields("{permitted}", "{ordinary}"):
-            yield from _with_field(plan, turn, mode, field)
+            for site in _one_of_each_kind(plan):
+                yield from _with_field(plan, turn, mode, field, site)
         for index, _ in enumerate(_cases(mode, "a", "b")):
             for permitted_first in (True, False):
                 yield _named_twice(plan, next(turn), mode, index, permitted_first)
 
 
-def _with_field(plan: Plan, turn: Iterator[str], mode: str, field: str) -> Iterator[Connection]:
-    permitted, ordinary, path = _hosts(plan)
+def _one_of_each_kind(plan: Plan) -> Iterator[Site]:
+    """A site with a name of its own and one that is any name below another: what looks at a name's
+    end alone takes only the second for listed."""
+    for below in (False, True):
+        if alike := [site for site in plan.sites if site.host.startswith("*.") == below]:
+            yield plan.rng.choice(alike)
+
+
+def _with_field(
+    plan: Plan, turn: Iterator[str], mode: str, field: str, site: Site
+) -> Iterator[Connection]:
+    permitted, ordinary, path = _hosts(plan, site)
     value = field.format(permitted=permitted, ordinary=ordinary)
     for named in (permitted, ordinary) if mode == EXPLICIT else (ordinary,):
         yield _confused(plan, next(turn), named, mode, path, {"host_header": value})
@@ -94,7 +106,7 @@ def _with_field(plan: Plan, turn: Iterator[str], mode: str, field: str) -> Itera
 def _named_twice(
     plan: Plan, handset: str, mode: str, index: int, permitted_first: bool
 ) -> Connection:
-    permitted, ordinary, path = _hosts(plan)
+    permitted, ordinary, path = _hosts(plan, plan.rng.choice(plan.sites))
     hosts = (permitted, ordinary) if permitted_first else (ordinary, permitted)
     case = list(_cases(mode, *hosts))[index]
     return _confused(plan, handset, hosts[0], mode, path, case)
@@ -112,9 +124,8 @@ def _confused(
     return plan.connected((request,), named, manner=_MANNER)
 
 
-def _hosts(plan: Plan) -> tuple[str, str, str]:
+def _hosts(plan: Plan, site: Site) -> tuple[str, str, str]:
     """A permitted host, an ordinary one, and a path at which the permitted one may be told."""
-    site = plan.rng.choice(plan.sites)
     return plan.host_of(site), plan.ordinary_hosts(1)[0], plan.path_in(site)
 
 
