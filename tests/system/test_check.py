@@ -226,14 +226,14 @@ def test_features_of_the_users_own_count_like_the_others(
 ) -> None:
     (tmp_path / "ours.feature").write_text(feature)
     found: Verdict
-    (found,) = check(short, [CANDIDATES / "sound-header-proxy-only"], [tmp_path])
+    (found,) = check(short, [CANDIDATES / "tells-nobody"], [tmp_path])
     reason = reason.replace("FOLDER", str(tmp_path))
     assert (found.verdict, found.reason[: len(reason)]) == (verdict, reason)
 
 
 def test_a_folder_without_features_is_an_error_of_input(headgate: Headgate, tmp_path: Path) -> None:
     (tmp_path / "ours.feature.txt").write_text(HOLDS)
-    sound = CANDIDATES / "sound-header-proxy-only"
+    sound = CANDIDATES / "tells-nobody"
     run = headgate("check", sound, "--policy", SHORT, "--features", tmp_path)
     assert run.exit() == 2
     words = f"{tmp_path}: no feature file in it: expected files named *.feature"
@@ -242,7 +242,7 @@ def test_a_folder_without_features_is_an_error_of_input(headgate: Headgate, tmp_
 
 def test_all_that_a_run_is_given_may_lie_anywhere(headgate: Headgate, tmp_path: Path) -> None:
     """The candidate, its policy, and features of the user's own: here one that does not hold."""
-    shutil.copytree(CANDIDATES / "sound-header-proxy-only", tmp_path / "ours")
+    shutil.copytree(CANDIDATES / "tells-nobody", tmp_path / "ours")
     shutil.copy(SHORT, tmp_path / "policy.yaml")
     (tmp_path / "features").mkdir()
     (tmp_path / "features" / "ours.feature").write_text(FAILS)

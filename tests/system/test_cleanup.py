@@ -26,7 +26,7 @@ SOON = 20.0  # seconds, from Ctrl-C to a clean machine, even on a busy one
 Send = Callable[[Run, signal.Signals], None]
 
 NOTHING = Left((), (), (), ())
-SOUND = CANDIDATES / "sound-header"
+SOUND = CANDIDATES / "tells-nobody"
 
 
 @pytest.fixture(scope="module")
