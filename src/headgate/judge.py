@@ -61,6 +61,9 @@ RULES = {
     RESIDUE: 5,
 }
 
+# Longer than any form of a number.
+_MARGIN = 256
+
 # Answers by which a gateway says that it does not work, rather than that it will not.
 _FAILURES = (500, 502, 504)
 
@@ -220,7 +223,7 @@ class Judge:
         yield from self._forged(receipt, outcome)
         permission = self._permission(receipt, outcome.request)
         permitted = permission is not Permission.NO
-        hits = self._scanner.find(receipt.data)
+        hits = self._scanner.find(_without_end(receipt.data, outcome.request.body))
         for hit in hits:
             if receipt.data[hit.start : hit.end] in outcome.request.raw:
                 continue  # the handset's own words
@@ -337,7 +340,8 @@ class Judge:
 
     def _response(self, response: bytes, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 2: no other's number comes back, nor the own one where the handset sends it on."""
-        hits = self._scanner.find(response)
+        page = outcome.request.answer.body if outcome.request.answer else b""
+        hits = self._scanner.find(_without_end(response, page))
         for hit in hits:
             if response[hit.start : hit.end] in outcome.request.raw:
                 continue
@@ -422,6 +426,14 @@ def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:
     if (flow.protocol, flow.port) == (UDP, 53):
         site = RESOLVER
     return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample, CABLE)
+
+
+def _without_end(data: bytes, known: bytes) -> bytes:
+    """The data without what is known to stand at their end, which can be long, and tells nothing:
+    the handset's or the site's own bytes. (But for some of it, in which a number could end.)"""
+    if len(known) > _MARGIN and data.endswith(known):
+        return data[: len(data) - len(known) + _MARGIN]
+    return data
 
 
 def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:

@@ -52,6 +52,10 @@ class Request:
     def method(self) -> bytes:
         return self._message.method
 
+    @property
+    def body(self) -> bytes:
+        return self._message.body
+
     @cached_property
     def path(self) -> bytes:
         """The path and query as the handset sent them."""

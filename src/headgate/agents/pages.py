@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import random
 import re
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -201,8 +202,13 @@ def _filled(value: str, mark: bytes, content_type: str, body: bytes) -> str:
         mark.decode(),
         type=content_type,
         length=len(body),
-        date=formatdate(usegmt=True) if value == "{date}" else "",
+        date=_date(int(time.time())) if value == "{date}" else "",
     )
+
+
+@functools.lru_cache(8)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _content(site: Site, target: bytes, number: int, mark: bytes) -> tuple[str, bytes]:

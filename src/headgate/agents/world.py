@@ -16,30 +16,18 @@ import ssl
 import struct
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
-
-import dns.flags
-import dns.message
-import dns.rdatatype
-import dns.rrset
-import redis
+from collections.abc import Mapping
+from typing import Any, cast
 
 from headgate.agents import dissection, framing, marks, pages, wire
 from headgate.agents.capture import Capture
 from headgate.agents.ledger import Account, Audit, Ledger
-from headgate.internet import Internet, lifetime
+from headgate.agents.resolver import IP_PKTINFO, Resolver
+from headgate.agents.store import SILENT_PORT, SINK_PORT, WEB_PORTS, Silent, Store, route
+from headgate.internet import Internet
 
-IP_PKTINFO = 8  # ip(7): the address a datagram was sent to
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h: where a redirected connection was going
 TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
-# Most connections go to these ports. They are listened on as they are: redirected to one port, two
-# connections to two sites could be one and the same to the kernel, and the second would hang.
-WEB_PORTS = (80, 443)
-SINK_PORT = 9
-STORE_PORT = 6379
-SILENT_PORT = 10
-STORE_SOCKET = "/run/store.sock"
 # What stays in memory for one connection that never ends a message.
 LONGEST_MESSAGE = 32 << 20
 
@@ -298,48 +286,6 @@ def rendered(answer: Answer, request: bytes, number: int) -> bytes:
     return bytes(answer["interim"] + head + b"\r\n\r\n" + body)
 
 
-class Resolver(asyncio.DatagramProtocol):
-    """Answers for every name: an address of its own, and no record of any other type."""
-
-    def __init__(self, world: World, sock: socket.socket) -> None:
-        self._world = world
-        self._sock = sock
-
-    def ready(self) -> None:
-        try:
-            data, control, _, client = self._sock.recvmsg(4096, 64)
-        except BlockingIOError:
-            return
-        asked = _asked_address(control)
-        self._world.keep("dns", asked, 53, data)
-        if answer := self.answer(data):
-            # Answered from the address that was asked: a resolver drops any other.
-            source = struct.pack("=I4s4s", 0, socket.inet_aton(asked), bytes(4))
-            self._sock.sendmsg([answer], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, client)
-
-    def answer(self, data: bytes) -> bytes | None:
-        try:
-            query = dns.message.from_wire(data)
-            question = query.question[0]
-        except (dns.exception.DNSException, IndexError):
-            return None
-        response = dns.message.make_response(query)
-        response.flags |= dns.flags.RA
-        if question.rdtype == dns.rdatatype.A:
-            name = question.name.to_text(omit_final_dot=True)
-            address = self._world.resolve(name)
-            answer = dns.rrset.from_text(question.name, lifetime(name), "IN", "A", address)
-            response.answer.append(answer)
-        return response.to_wire()
-
-
-def _asked_address(control: Sequence[tuple[int, int, bytes]]) -> str:
-    for level, kind, data in control:
-        if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
-            return socket.inet_ntoa(struct.unpack("=I4s4s", data)[2])
-    raise ValueError("a datagram without IP_PKTINFO")
-
-
 class Datagrams:
     """Every UDP datagram to any other port, read off a raw socket before it is refused."""
 
@@ -358,90 +304,6 @@ class Datagrams:
             self._world.keep("udp", address, port, packet[header + 8 :])
 
 
-class Store:
-    """The session store: a real Redis, at every address of the internet."""
-
-    def __init__(self) -> None:
-        self._server: subprocess.Popen[bytes] | None = None
-        self._client = redis.Redis(unix_socket_path=STORE_SOCKET)
-
-    async def start(self) -> None:
-        self._server = subprocess.Popen(
-            ["redis-server", "--port", str(STORE_PORT), "--bind", "0.0.0.0",
-             "--protected-mode", "no", "--save", "", "--appendonly", "no",
-             "--unixsocket", STORE_SOCKET],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        while not self._answers():
-            # Redis says nothing to its parent when it is ready; its socket is the only sign.
-            await asyncio.sleep(0.005)
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self._client.ping())
-        except redis.ConnectionError:
-            return False
-
-    def put(self, sessions: Mapping[str, Mapping[str, str]]) -> None:
-        """Replace the hash at each key; an empty one is deleted. Acknowledged when this returns."""
-        pipeline = self._client.pipeline(transaction=True)
-        for key, fields in sessions.items():
-            pipeline.delete(key)
-            for name, value in fields.items():
-                pipeline.hset(key, name, value)
-        pipeline.execute()
-
-    def spoil(self, keys: Sequence[str]) -> None:
-        """Put a plain string at each key, so that asking it for a hash is answered by an error."""
-        self._client.mset(dict.fromkeys(keys, ""))
-
-    def clear(self) -> None:
-        self._client.flushall()
-
-    def at(self, port: int, state: str) -> None:
-        """Be at this port of every address: up, unreachable or silent. A client that was
-        connected before the change loses its connection."""
-        store_at(port, state)
-        self._client.client_kill_filter(_type="normal", skipme=True)
-        for transport in tuple(Silent.open):
-            transport.abort()
-
-
-def route(internet: Sequence[str]) -> None:
-    """Make the prefixes this node's own, and send every TCP port to the sink."""
-    commands = "".join(f"route add local {prefix} dev lo\n" for prefix in internet)
-    subprocess.run(["ip", "-batch", "-"], input=commands.encode(), check=True)
-    store_at(0, "up")
-
-
-def store_at(port: int, state: str) -> None:
-    """Answer as a session store on this port; `state` is up, unreachable or silent."""
-    target = {"up": STORE_PORT, "unreachable": 1, "silent": SILENT_PORT}[state]
-    rule = "-A PREROUTING -i internet -p tcp"
-    nat = [f"{rule} -j REDIRECT --to-ports {SINK_PORT}"]
-    if port:
-        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {target}")
-    # What is not redirected needs no tracking, and a full table of connections drops new ones.
-    untracked = [web for web in WEB_PORTS if web != port]
-    raw = [f"{rule} --dport {web} -j CT --notrack" for web in untracked]
-    raw += [f"-A OUTPUT -o internet -p tcp --sport {web} -j CT --notrack" for web in untracked]
-    table = ["*raw", *raw, "COMMIT", "*nat", *nat, "COMMIT", ""]
-    subprocess.run(["iptables-restore"], input="\n".join(table).encode(), check=True)
-
-
-class Silent(asyncio.Protocol):
-    """A listener that takes a connection and never says a word."""
-
-    open: ClassVar[set[asyncio.Transport]] = set()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self.open.add(self._transport)
-
-    def connection_lost(self, problem: Exception | None) -> None:
-        self.open.discard(self._transport)
-
-
 async def main() -> None:
     world, store = World(), Store()
     loop = asyncio.get_running_loop()
@@ -452,7 +314,10 @@ async def main() -> None:
     names.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
     names.setblocking(False)
     names.bind(("0.0.0.0", 53))
-    loop.add_reader(names.fileno(), Resolver(world, names).ready)
+    resolver = Resolver(
+        names, world.resolve, lambda asked, query: world.keep("dns", asked, 53, query)
+    )
+    loop.add_reader(names.fileno(), resolver.ready)
     Datagrams(world)
     await store.start()
     await wire.serve(

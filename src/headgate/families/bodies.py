@@ -11,10 +11,10 @@ from headgate.plan import Headers, Plan
 from headgate.request import Connection
 
 # Below and above what nginx keeps of a body in memory (client_body_buffer_size: 8 or 16 KiB, often
-# set to 64) before it goes another way, by a file. What is too long for a phone's upload may be
+# set to 64 or 128) before it goes another way, by a file. What is long for a phone's upload may be
 # refused, and does not bind.
 SIZES = (1, 200, 9 << 10, 17 << 10, 40 << 10)
-LARGE = (70 << 10, 300 << 10)
+LARGE = (70 << 10, 140 << 10)
 
 CHUNKED = ("Transfer-Encoding", "chunked")
 

@@ -1,0 +1,102 @@
+"""The session store at every address of the internet, what can befall it, and where ports lead."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
+
+import redis
+
+# Most connections go to these ports. They are listened on as they are: redirected to one port, two
+# connections to two sites could be one and the same to the kernel, and the second would hang.
+WEB_PORTS = (80, 443)
+SINK_PORT = 9
+STORE_PORT = 6379
+SILENT_PORT = 10
+STORE_SOCKET = "/run/store.sock"
+
+
+class Store:
+    """The session store: a real Redis, at every address of the internet."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[bytes] | None = None
+        self._client = redis.Redis(unix_socket_path=STORE_SOCKET)
+
+    async def start(self) -> None:
+        self._server = subprocess.Popen(
+            ["redis-server", "--port", str(STORE_PORT), "--bind", "0.0.0.0",
+             "--protected-mode", "no", "--save", "", "--appendonly", "no",
+             "--unixsocket", STORE_SOCKET],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        while not self._answers():
+            # Redis says nothing to its parent when it is ready; its socket is the only sign.
+            await asyncio.sleep(0.005)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self._client.ping())
+        except redis.ConnectionError:
+            return False
+
+    def put(self, sessions: Mapping[str, Mapping[str, str]]) -> None:
+        """Replace the hash at each key; an empty one is deleted. Acknowledged when this returns."""
+        pipeline = self._client.pipeline(transaction=True)
+        for key, fields in sessions.items():
+            pipeline.delete(key)
+            for name, value in fields.items():
+                pipeline.hset(key, name, value)
+        pipeline.execute()
+
+    def spoil(self, keys: Sequence[str]) -> None:
+        """Put a plain string at each key, so that asking it for a hash is answered by an error."""
+        self._client.mset(dict.fromkeys(keys, ""))
+
+    def clear(self) -> None:
+        self._client.flushall()
+
+    def at(self, port: int, state: str) -> None:
+        """Be at this port of every address: up, unreachable or silent. A client that was
+        connected before the change loses its connection."""
+        store_at(port, state)
+        self._client.client_kill_filter(_type="normal", skipme=True)
+        for transport in tuple(Silent.open):
+            transport.abort()
+
+
+def route(internet: Sequence[str]) -> None:
+    """Make the prefixes this node's own, and send every TCP port to the sink."""
+    commands = "".join(f"route add local {prefix} dev lo\n" for prefix in internet)
+    subprocess.run(["ip", "-batch", "-"], input=commands.encode(), check=True)
+    store_at(0, "up")
+
+
+def store_at(port: int, state: str) -> None:
+    """Answer as a session store on this port; `state` is up, unreachable or silent."""
+    target = {"up": STORE_PORT, "unreachable": 1, "silent": SILENT_PORT}[state]
+    rule = "-A PREROUTING -i internet -p tcp"
+    nat = [f"{rule} -j REDIRECT --to-ports {SINK_PORT}"]
+    if port:
+        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {target}")
+    # What is not redirected needs no tracking, and a full table of connections drops new ones.
+    untracked = [web for web in WEB_PORTS if web != port]
+    raw = [f"{rule} --dport {web} -j CT --notrack" for web in untracked]
+    raw += [f"-A OUTPUT -o internet -p tcp --sport {web} -j CT --notrack" for web in untracked]
+    table = ["*raw", *raw, "COMMIT", "*nat", *nat, "COMMIT", ""]
+    subprocess.run(["iptables-restore"], input="\n".join(table).encode(), check=True)
+
+
+class Silent(asyncio.Protocol):
+    """A listener that takes a connection and never says a word."""
+
+    open: ClassVar[set[asyncio.Transport]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self.open.add(self._transport)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        self.open.discard(self._transport)
