@@ -104,6 +104,7 @@ _WORDS = [
 
 Headers = Sequence[tuple[str, str]]
 Arrange = Callable[[Headers], Headers]
+Body = Callable[[random.Random], bytes]
 Given = Mapping[str, str | None]
 """Values of header lines by their names, None for a line that is not sent."""
 
@@ -274,7 +275,7 @@ class Plan:
         path: str | None = None,
         version: str = "1.1",
         headers: Headers = (),
-        body: bytes = b"",
+        body: bytes | Body = b"",
         host_header: str | None = None,
         scheme: str = "http",
         form: str | None = None,
@@ -295,6 +296,7 @@ class Plan:
         `headers` frame it.
         """
         token = self.token()
+        body = body(self.rng) if callable(body) else body
         page = path or self.path_in(None)
         if token_in is None:
             answered = not (answer or hidden)

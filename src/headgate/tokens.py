@@ -49,6 +49,11 @@ _SESSION_NAMES = _several(
     "__cfduid auth SESS connect.sid _session_id optimizelyEndUserId s_vi guest_id"
 )
 
+_FORM_NAMES = _several(
+    "q query search comment message text name title subject place city team note reason topic page "
+    "sort filter choice answer"
+)
+
 _PAGE_ENDS = ("", "", "", "", ".html", ".html", ".htm", ".php", ".aspx", ".jsp", "/")
 _FILE_ENDS = (".jpg", ".png", ".gif", ".js", ".css")
 
@@ -68,6 +73,16 @@ def draw(rng: random.Random) -> str:
 def words(rng: random.Random, most: int = 4) -> str:
     """What titles become in a URL: `winter-sale-guide`."""
     return "-".join(rng.sample(_SLUG_WORDS, rng.randint(1, most)))
+
+
+def form(rng: random.Random, least: int = 0) -> bytes:
+    """What a browser sends for a form that was filled in, of `least` bytes or some more."""
+    names = rng.sample(_FORM_NAMES, len(_FORM_NAMES))
+    fields: list[str] = []
+    while not fields or sum(map(len, fields)) < least:
+        name = names[len(fields) % len(names)]
+        fields.append(f"{name}={'+'.join(rng.choices(_SLUG_WORDS, k=rng.randint(1, 12)))}")
+    return "&".join(fields).encode()
 
 
 def below(rng: random.Random, page: str, token: str, *, files: bool = True) -> str:

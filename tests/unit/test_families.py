@@ -262,9 +262,10 @@ def test_every_site_is_visited_with_every_ordinary_method(mode: str) -> None:
 def test_every_port_that_the_policy_names_is_visited() -> None:
     found = requests(generated("permitted", POLICIES["several ports"]))
     hosts = {Message(one.raw).target.split(b"/")[2] for one in found if one.mode == EXPLICIT}
-    written = {host.lower().replace(b".:", b":").removesuffix(b".") for host in hosts}
-    ports = {b"premium.example" + port for port in (b"", b":80", b":81", b":65535")}
-    assert written == ports
+    written = {
+        host.lower().removesuffix(b":80").replace(b".:", b":").rstrip(b".") for host in hosts
+    }
+    assert written == {b"premium.example" + port for port in (b"", b":81", b":65535")}
 
 
 def test_a_plan_for_one_category_visits_its_sites_alone() -> None:
@@ -305,8 +306,8 @@ def test_a_policy_that_names_every_well_known_site_leaves_addresses() -> None:
         (
             "premium.example",
             {
-                "premium.example.evil.test",
-                "evilpremium.example",
+                "premium.example.bbc.co.uk",
+                "mypremium.example",
                 "premiumxexample",
                 "www.premium.example",
                 "example",
@@ -314,13 +315,13 @@ def test_a_policy_that_names_every_well_known_site_leaves_addresses() -> None:
                 "premiu.example",
             },
         ),
-        ("198.51.100.7", {"198.51.100.7.evil.test", "19.51.100.7", "198.51.100.com"}),
-        ("intranet", {"intranet.evil.test", "evilintranet", "www.intranet"}),
-        ("a.b", {"a.b.evil.test", "evila.b", "axb", "b", "a.com"}),
+        ("198.51.100.7", {"198.51.100.7.bbc.co.uk", "19.51.100.7", "198.51.100.com"}),
+        ("intranet", {"intranet.bbc.co.uk", "myintranet", "www.intranet"}),
+        ("a.b", {"a.b.bbc.co.uk", "mya.b", "axb", "b", "a.com"}),
     ],
 )
 def test_lookalikes_differ_by_one_slip(host: str, some: set[str]) -> None:
-    found = list(lookalikes(host))
+    found = list(lookalikes(host, "my", "bbc.co.uk"))
     assert some <= set(found)
     assert all(label for name in found for label in name.split("."))
     assert all(len(name) < 254 for name in found)
@@ -328,7 +329,7 @@ def test_lookalikes_differ_by_one_slip(host: str, some: set[str]) -> None:
 
 @pytest.mark.parametrize("host", ["198.51.100.7", "1.2.3.4", "255.255.255.255"])
 def test_a_lookalike_that_ends_in_a_number_is_an_address(host: str) -> None:
-    for name in lookalikes(host):
+    for name in lookalikes(host, "my", "bbc.co.uk"):
         assert re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", name) or not name[-1].isdigit()
 
 

@@ -113,7 +113,9 @@ def test_whoever_stops_in_the_middle_leaves_nothing(tmp_path: Path, notes: Path)
     assert sorted(notes.read_text().split()) == sorted(["up", "one", "down", "one"] * 2)
 
 
+# Whoever was started in the background of a shell has been told to ignore Ctrl-C.
 _HANGING = """
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -121,6 +123,7 @@ from tests.unit.test_workers import bench, specimens
 from headgate.gate.workers import judge_all
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(sys.argv[1])
     hanging = specimens(folder, "hangs")
     list(judge_all(hanging, 1, partial(bench, notes=folder / "notes")))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from headgate import tokens
 from headgate.families import Family
 from headgate.families.bodies import CHUNKED, in_chunks
 from headgate.plan import Plan
@@ -12,6 +15,11 @@ from headgate.request import EXPLICIT, Connection, Request
 
 ROUNDS = 3
 
+
+def _form_in_chunks(rng: random.Random) -> bytes:
+    return in_chunks(tokens.form(rng), 4)
+
+
 # What goes between two visits must not change what the second one brings: a body that is not read
 # to its end, an answer without one. As often as not, it is nothing.
 _KINDS: tuple[dict[str, object], ...] = (
@@ -19,9 +27,9 @@ _KINDS: tuple[dict[str, object], ...] = (
     {},
     {},
     {"method": "HEAD"},
-    {"method": "POST", "body": b"name=value"},
-    {"method": "POST", "body": in_chunks(b"name=value", 4), "headers": [CHUNKED]},
-    {"method": "PUT", "body": b"x" * 9000},
+    {"method": "POST", "body": tokens.form},
+    {"method": "POST", "body": _form_in_chunks, "headers": [CHUNKED]},
+    {"method": "PUT", "body": partial(tokens.form, least=9000)},
 )
 
 

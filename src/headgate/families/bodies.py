@@ -14,7 +14,7 @@ from headgate.request import Connection
 # set to 64 or 128) before it goes another way, by a file. What is long for a phone's upload may be
 # refused, and does not bind.
 SIZES = (1, 200, 9 << 10, 17 << 10, 40 << 10)
-LARGE = (70 << 10, 140 << 10)
+LARGE = (70 << 10, 260 << 10)
 
 CHUNKED = ("Transfer-Encoding", "chunked")
 

@@ -16,13 +16,16 @@ from headgate.request import Connection, Manner
 _MANNER = Manner(patience=1.0)
 # Signs that the eye takes for others.
 _TWINS = str.maketrans("iloes", "1i0ez")
+# What people put before a name that is taken.
+_WORDS = ("my", "the", "go", "get", "new", "best", "free", "shop", "news", "live", "web", "online")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")  # the last label of an address, or of nothing at all
 
 
-def lookalikes(host: str) -> Iterator[str]:
-    """Hosts that resemble `host`, each by one slip that a pattern can make."""
-    return filter(_is_host, _variants(host))
+def lookalikes(host: str, word: str, other: str) -> Iterator[str]:
+    """Hosts that resemble `host`, each by one slip that a pattern can make; `word` and the host
+    `other` are what they have more than it."""
+    return filter(_is_host, _variants(host, word, other))
 
 
 def _is_host(name: str) -> bool:
@@ -33,12 +36,12 @@ def _is_host(name: str) -> bool:
     return len(name) <= 253 and all(map(_LABEL.fullmatch, labels))
 
 
-def _variants(host: str) -> Iterator[str]:
+def _variants(host: str, word: str, other: str) -> Iterator[str]:
     first, _, rest = host.partition(".")
     bare, _, top = host.rpartition(".")
-    yield f"{host}.evil.test"  # the end is not anchored
-    yield f"evil{host}"  # the beginning is not anchored
-    yield f"evil-{host}"
+    yield f"{host}.{other}"  # the end is not anchored
+    yield f"{word}{host}"  # the beginning is not anchored
+    yield f"{word}-{host}"
     yield host.replace(".", "x", 1)  # the dot is a wildcard
     yield f"www.{host}"
     yield f"a.b.{host}"
@@ -49,8 +52,8 @@ def _variants(host: str) -> Iterator[str]:
     yield f"xn--{first}-9ua.{rest}"
     yield f"xn--{host.translate(_TWINS).replace('.', '-')}.{top}"
     yield host.translate(_TWINS)
-    yield f"{first}.evil.{rest}"
-    yield f"{host}-offers.test"
+    yield f"{first}.{word}.{rest}"
+    yield f"{host}-{other}"
     yield f"{first[:-1]}.{rest}"
 
 
@@ -83,7 +86,9 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
 def _names(plan: Plan, site: Site) -> list[str]:
     host = plan.host_of(site)
     suffix = site.host.removeprefix("*.")
-    names = dict.fromkeys([*lookalikes(host), *lookalikes(suffix), suffix])
+    word, other = plan.rng.choice(_WORDS), plan.ordinary_hosts(1)[0]
+    alike = (name for one in (host, suffix) for name in lookalikes(one, word, other))
+    names = dict.fromkeys([*alike, suffix])
     return [name for name in names if not plan.policy.site_for(name)]
 
 

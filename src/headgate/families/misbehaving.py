@@ -75,7 +75,7 @@ READERS = 6
 
 
 def _page(status: bytes, *lines: bytes, body: bytes = _PAGE) -> Answer:
-    head = (b"HTTP/1.1 " + status, b"Server: Apache", b"Content-Type: text/html", *lines)
+    head = (b"HTTP/1.1 " + status, b"Content-Type: text/html", *lines)
     return Answer(b"\r\n".join(head), body)
 
 

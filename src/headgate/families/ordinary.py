@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
+from headgate import tokens
 from headgate.families import Family
 from headgate.families.permitted import METHODS, WITH_BODY
 from headgate.plan import Plan
@@ -20,7 +21,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     for host in (*hosts, plan.ordinary_address()):
         for mode in plan.modes:
             method = next(methods)
-            body = b"name=value" if method in WITH_BODY else b""
+            body = tokens.form if method in WITH_BODY else b""
             yield plan.connection(FAMILY.id, next(turn), host, mode=mode, method=method, body=body)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 
+from headgate import tokens
 from headgate.families import Family
 from headgate.plan import Plan
 from headgate.request import Connection
@@ -40,7 +41,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
                     path=path,
                     port=port,
                     method=method,
-                    body=b"q=summer&page=2" if method in WITH_BODY else b"",
+                    body=tokens.form if method in WITH_BODY else b"",
                     version="1.0" if method == "GET" and plan.rng.random() < 0.1 else "1.1",
                 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 from typing import Any
 
+from headgate import tokens
 from headgate.families import Family
 from headgate.families.permitted import METHODS, WITH_BODY
 from headgate.plan import Headers, Plan
@@ -53,7 +54,7 @@ def _upgrade(*others: tuple[str, str]) -> dict[str, Any]:
 def _kinds() -> Iterator[dict[str, Any]]:
     """Each as the arguments of a request, and perhaps a `query` to put behind its path."""
     for method in METHODS:
-        yield {"method": method, "body": b"name=value" if method in WITH_BODY else b""}
+        yield {"method": method, "body": tokens.form if method in WITH_BODY else b""}
     yield from ({"method": method, "binding": False} for method in OTHER_METHODS)
     yield from ({"headers": fields} for fields in _FIELDS)
     yield from _versions()
@@ -65,7 +66,7 @@ def _kinds() -> Iterator[dict[str, Any]]:
 def _versions() -> Iterator[dict[str, Any]]:
     yield {"version": "1.0"}
     yield {"version": "1.0", "closing": True}
-    yield {"version": "1.0", "method": "POST", "body": b"name=value"}
+    yield {"version": "1.0", "method": "POST", "body": tokens.form}
     yield {"version": "1.0", "arrange": lambda f: _replaced(f, "Host"), "binding": False}
     yield {"version": "1.2", "binding": False}
     yield {"version": "2.0", "binding": False}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any
 
+from headgate import tokens
 from headgate.families import Family
 from headgate.plan import Plan
 from headgate.request import Connection, Manner
@@ -25,7 +27,7 @@ _LEAVING = (
 def _kinds() -> Iterator[dict[str, Any]]:
     for manner in _HALTING:
         yield {"manner": manner}
-        yield {"manner": manner, "method": "POST", "body": b"name=value&more=" + b"x" * 2000}
+        yield {"manner": manner, "method": "POST", "body": partial(tokens.form, least=2000)}
     yield from ({"manner": manner, "binding": False} for manner in _LEAVING)
 
 
