@@ -10,7 +10,7 @@ import contextlib
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -31,6 +31,7 @@ from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
 from headgate.lasting import jar, kept, resumed
+from headgate.numbers import Subscriber
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
@@ -135,7 +136,7 @@ class Gate:
         self.record = Record()
         self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
-        self._rng = random.Random(f"{ground.seed} requests")
+        self.rng = random.Random(f"{ground.seed} requests")
         self._seed = ground.seed
         self._address_of = ground.lab.internet.address
         self._judge = ground.judge
@@ -170,7 +171,7 @@ class Gate:
             sites,
             self.candidate.spec,
             self.population,
-            self._rng,
+            self.rng,
             self._address_of,
             self.gateway.side_doors,
             self.aims,
@@ -203,7 +204,7 @@ class Gate:
             least -= sum(map(counts, chain.from_iterable(one.requests for one in found)))
             connections += found
         if most is not None and most < len(connections):
-            connections = self._rng.sample(connections, most)
+            connections = self.rng.sample(connections, most)
         return self.send(connections)
 
     def _could_tell(self, plan: Plan, request: Request) -> bool:
@@ -220,7 +221,7 @@ class Gate:
         connections = list(connections)
         if not connections:
             raise NotJudged("a scenario has nothing to send")
-        self._rng.shuffle(connections)
+        self.rng.shuffle(connections)
         with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
             visit = together([self._judged(part) for part in parts])
             self.gateway.assert_room()
@@ -229,7 +230,7 @@ class Gate:
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
         and once more when it is over."""
-        afterwards = self._rng.random()
+        afterwards = self.rng.random()
         with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
             visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
@@ -238,7 +239,7 @@ class Gate:
             with self._serving():
                 befalling.result()
         # However often there was time to visit: what follows is the seed's alone again.
-        self._rng.seed(afterwards)
+        self.rng.seed(afterwards)
         return together([*visits, self.visit("permitted", "ordinary", by=by)])
 
     @contextlib.contextmanager
@@ -284,6 +285,22 @@ class Gate:
     # Sessions
 
     @contextlib.contextmanager
+    def joined_by(self, guests: Mapping[str, Subscriber]) -> Iterator[None]:
+        """For a while further subscribers are attached; their numbers are looked for ever after."""
+        before = self.population
+        if guests:
+            self.population = replace(before, agreed={**before.agreed, **guests})
+            everyone = (*before.subscribers, *guests.values())
+            self._judge = Judge(self.policy, Scanner(everyone))
+            self._attach(guests)
+        try:
+            yield
+        finally:
+            self.population = before
+            if guests:
+                self._attach(dict.fromkeys(guests))
+
+    @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:
         """For a while some addresses are held otherwise; afterwards everyone has the old one.
 
@@ -292,7 +309,7 @@ class Gate:
         on the connections that they have and with the cookies that they were given.
         """
         before = list(families()["alternating"].generate(self.plan(), list(change)))
-        before = self._rng.sample(before, min(len(change), len(before)))
+        before = self.rng.sample(before, min(len(change), len(before)))
         visit = self.send(kept(before))
         self._attach(change)
         # A connection opened before a reload belongs to the old workers, and their file.
@@ -336,7 +353,7 @@ class Gate:
         visits: list[Visit] = []
         witness, stage = self._witness(connections, exchange), self._stage(visits)
         try:
-            found = Comparison(connections, exchange, witness, stage, self._rng).run()
+            found = Comparison(connections, exchange, witness, stage, self.rng).run()
         finally:
             sessions = self.population.sessions
             self._attach({address: sessions[address] for address in exchange.addresses})
@@ -380,6 +397,11 @@ class Gate:
             self._let_old_state_pass()
             yield
         self._let_old_state_pass()
+
+    def start_anew(self, zone: str = "") -> None:
+        """Stop the gateway and start it again, in this time zone (as `TZ` names it)."""
+        with self._serving():
+            self.gateway.start_anew(zone)
 
     # The gateway as installed, and what it leaves behind
 

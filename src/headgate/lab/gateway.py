@@ -90,6 +90,15 @@ class Gateway:
         self._await_ports()
         self._workers = self._worker_ids()
 
+    def start_anew(self, zone: str = "") -> None:
+        """Stop, and start again as it stands, in this time zone where one is given."""
+        self._assert_no_worker_lost()
+        self.stop()
+        environment = {"TZ": zone} if zone else {}
+        self._program = self._cage.start(self.candidate.spec.start, self.log.write, environment)
+        self._await_ports()
+        self._workers = self._worker_ids()
+
     def _install_image_files(self) -> None:
         install = PurePosixPath(self.candidate.spec.install)
         archive = self._cage.image_files(str(install))
