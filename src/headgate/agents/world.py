@@ -31,10 +31,16 @@ TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
 # What stays in memory for one connection that never ends a message.
 LONGEST_MESSAGE = 32 << 20
 
+# What is kept of all that arrives in a gateway's life, with what each receipt takes by itself: far
+# more than a recording of the cable has room for.
+MOST_KEPT, OF_A_RECEIPT = 384 << 20, 600
+
 # How far into a request its token is looked for.
 TOKEN_WITHIN = 16 << 10
 
 Receipt = dict[str, Any]
+Sealed = tuple[str, int, bytes]
+"""Address, port and ClientHello of a TLS connection on which nothing was said."""
 # The traits of an `Answer`.
 Answer = dict[str, Any]
 
@@ -49,6 +55,8 @@ class World:
         self._connections: set[Connection] = set()
         self._answers: dict[bytes, Answer] = {}
         self._count = 0
+        self._room = MOST_KEPT
+        self._sealed: list[Sealed] = []
         self._capture = Capture()
         self._ledger = Ledger()
 
@@ -83,12 +91,21 @@ class World:
 
     def keep(self, kind: str, address: str, port: int, data: bytes, **more: Any) -> int:
         self._count += 1
+        if not self.has_room_for(OF_A_RECEIPT):
+            return self._count
         receipt = {"kind": kind, "address": address, "port": port, "data": data}
         self._receipts.append({**receipt, "number": self._count, **more})
         return self._count
 
+    def has_room_for(self, size: int) -> bool:
+        """Whether so much more can be kept; then it takes its room."""
+        self._room -= size
+        return self._room > 0
+
     async def record(self) -> None:
         """Record what comes in, from now on."""
+        self._room = MOST_KEPT
+        self._sealed = []
         await self._capture.begin()
         self._ledger = Ledger()
 
@@ -97,7 +114,8 @@ class World:
 
         Of the flows, those of which there are receipts of every byte are left out. `received` is
         for how many of its first bytes a TCP stream has receipts. What goes to the store's port is
-        not received but served, and has none.
+        not received but served, and has none. `sealed` are the TLS connections whose client did not
+        get as far as to say anything.
         """
         recording = await self._capture.end(neighbour)
         for connection in tuple(self._connections):
@@ -106,13 +124,17 @@ class World:
         audit = self._ledger.audit()
         flows = [_told(flow, audit, store) for flow in crossed]
         rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
-        return {"flows": rest, "unseen": audit.unseen, "doubt": recording.doubt}
+        doubt = recording.doubt or ("" if self._room > 0 else "more arrived than can be kept")
+        return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": self._sealed}
 
     def forget(self) -> None:
         self._capture.abandon()
 
     def account(self, address: str, port: int) -> Account:
         return self._ledger.account(address, port)
+
+    def refused(self, address: str, port: int, hello: bytes) -> None:
+        self._sealed.append((address, port, hello))
 
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
@@ -147,6 +169,7 @@ class Connection(asyncio.Protocol):
         self._world = world
         self._buffer = bytearray()
         self._tls: Tls | None = None
+        self._hello = b""
         self._first = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -162,8 +185,13 @@ class Connection(asyncio.Protocol):
                 self._world.keep("hello", self._address, self._port, data)
                 self._account.add(data)
                 self._tls = Tls(self._transport)
+                self._hello = data
         if self._tls:
             data = self._tls.read(data)
+            self._hello = b"" if data else self._hello
+        if not self._world.has_room_for(len(data)):
+            self._transport.abort()
+            return
         self._buffer += data
         while (end := framing.request_end(self._buffer)) is not None:
             self._message(end)
@@ -209,6 +237,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, problem: Exception | None) -> None:
         self.give_up()
         self._world.closed(self)
+        if self._hello:
+            self._world.refused(self._address, self._port, self._hello)
 
 
 class Tls:

@@ -436,8 +436,8 @@ class Gate:
             if (one.address, one.subscriber, one.form) not in told
         ]
         self.record.disclosures += crossed  # a number that was seen stays seen
-        if self._crossing.doubt:
-            raise NotJudged(self._crossing.doubt)
+        if doubt := self._crossing.doubt or self._crossing.sealed_by(self._trial.wrote):
+            raise NotJudged(doubt)
         return Visit([], crossed)
 
     def _end(self) -> Visit:
