@@ -44,12 +44,14 @@ class Crossing:
 
     `unseen` are the sites, each with its port, that received what the recording does not hold;
     `sealed` are those, with what was said to them first, to whom a client spoke TLS and then would
-    not have their certificates. `broken` says in words why the recording is not whole.
+    not have their certificates. `unasked` packets went to handsets and were no answers, which
+    nobody has recorded. `broken` says in words why the recording is not whole.
     """
 
     flows: Sequence[Flow] = ()
     unseen: Sequence[tuple[str, int]] = ()
     sealed: Sequence[tuple[str, int, bytes]] = ()
+    unasked: int = 0
     broken: str = ""
 
     @property
@@ -68,6 +70,8 @@ class Crossing:
                 f"{len(self.unseen)} sites received what was not seen to cross the cable "
                 f"(the first: port {port} of {site})"
             )
+        if self.unasked:
+            return f"sent {self.unasked} packets to handsets that had asked for nothing"
         return ""
 
     def sealed_by(self, written: Callable[[bytes], bool]) -> str:

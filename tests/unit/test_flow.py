@@ -93,6 +93,7 @@ UNSEEN = (
         (Crossing(broken="the cable was not recorded"), "the cable was not recorded"),
         (Crossing([STORE, SHOP]), f"1 connections crossed the cable without a receipt {PLACE}"),
         (Crossing(unseen=[("shop.example", 80)]), UNSEEN),
+        (Crossing(unasked=2), "sent 2 packets to handsets that had asked for nothing"),
         (Crossing([SHOP], broken="more crossed the cable than can be searched (128 MiB)"),
          "more crossed the cable than can be searched (128 MiB)"),
     ],

@@ -207,6 +207,16 @@ def _readable(address: str) -> str:
     return str(ipaddress.IPv6Address(raw))
 
 
+def counted(pid: int, rule: str) -> int:
+    """How many packets a rule of a node's filter has matched; rules are as iptables-save has
+    them."""
+    inside = ["nsenter", "--net", f"--target={pid}"]
+    command = [*inside, "iptables-save", "-c", "-t", "filter"]
+    saved = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+    (line,) = (one for one in saved.splitlines() if one.endswith(f"] {rule}"))
+    return int(line[1:].partition(":")[0])
+
+
 def look(pid: int, argv: Sequence[str]) -> dict[str, Any]:
     """Run a program of the node's image inside the node, as an onlooker.
 
@@ -261,6 +271,7 @@ if __name__ == "__main__":
         "is_there": is_there,
         "processes": processes,
         "sockets": sockets,
+        "counted": counted,
         "look": look,
         "kill": kill,
     }

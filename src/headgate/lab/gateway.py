@@ -18,6 +18,7 @@ from headgate.errors import LabError, NotJudged
 from headgate.feeds import Change, Reach, feed_for
 from headgate.lab.agent import Agent
 from headgate.lab.log import Log
+from headgate.lab.topology import UNASKED
 from headgate.numbers import Subscriber
 
 # Where nginx and its modules write, beside the candidate's own directory.
@@ -261,6 +262,10 @@ class Gateway:
     def sockets(self) -> list[tuple[str, int]]:
         """Listening TCP sockets, as (address, port)."""
         return [(address, port) for address, port in self._in_cage("sockets")]
+
+    def unasked(self) -> int:
+        """How many packets it has sent to handsets that were no answers."""
+        return int(self._in_cage("counted", rule=UNASKED))
 
     def look(self, command: str) -> tuple[int, bytes, bytes]:
         """Run a shell command of the image inside the cage, as an onlooker."""

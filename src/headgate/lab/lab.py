@@ -163,7 +163,7 @@ class Lab:
         ]
         unseen = [(self.internet.name(address), port) for address, port in told["unseen"]]
         sealed = [(self.internet.name(one), port, hello) for one, port, hello in told["sealed"]]
-        return Crossing(flows, unseen, sealed, told["doubt"])
+        return Crossing(flows, unseen, sealed, gateway.unasked(), told["doubt"])
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""
