@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ def visit_aimed(gate: Gate, by: Sequence[str]) -> Visit:
     config that asks about nothing is visited as ever."""
     people = gate.population
     taken = [*people.nobody, *(one.msisdn for one in (*people.spare, *people.strangers))]
-    more = guests(gate.aims, people.sessions, taken, random.Random(gate.rng.random()))
+    more = guests(gate.aims, people.sessions, taken, gate.plan().rng)
     with gate.joined_by(more):
         aimed = [gate.visit("aimed", by=[*by, *more])] if gate.aims else []
         return together([*aimed, gate.visit("ordinary", by=by)])

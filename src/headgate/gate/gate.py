@@ -136,7 +136,7 @@ class Gate:
         self.record = Record()
         self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
-        self.rng = random.Random(f"{ground.seed} requests")
+        self._rng = random.Random(f"{ground.seed} requests")
         self._seed = ground.seed
         self._address_of = ground.lab.internet.address
         self._judge = ground.judge
@@ -171,7 +171,7 @@ class Gate:
             sites,
             self.candidate.spec,
             self.population,
-            self.rng,
+            self._rng,
             self._address_of,
             self.gateway.side_doors,
             self.aims,
@@ -204,7 +204,7 @@ class Gate:
             least -= sum(map(counts, chain.from_iterable(one.requests for one in found)))
             connections += found
         if most is not None and most < len(connections):
-            connections = self.rng.sample(connections, most)
+            connections = self._rng.sample(connections, most)
         return self.send(connections)
 
     def _could_tell(self, plan: Plan, request: Request) -> bool:
@@ -221,7 +221,7 @@ class Gate:
         connections = list(connections)
         if not connections:
             raise NotJudged("a scenario has nothing to send")
-        self.rng.shuffle(connections)
+        self._rng.shuffle(connections)
         with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
             visit = together([self._judged(part) for part in parts])
             self.gateway.assert_room()
@@ -230,7 +230,7 @@ class Gate:
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
         and once more when it is over."""
-        afterwards = self.rng.random()
+        afterwards = self._rng.random()
         with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
             visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
@@ -239,7 +239,7 @@ class Gate:
             with self._serving():
                 befalling.result()
         # However often there was time to visit: what follows is the seed's alone again.
-        self.rng.seed(afterwards)
+        self._rng.seed(afterwards)
         return together([*visits, self.visit("permitted", "ordinary", by=by)])
 
     @contextlib.contextmanager
@@ -309,7 +309,7 @@ class Gate:
         on the connections that they have and with the cookies that they were given.
         """
         before = list(families()["alternating"].generate(self.plan(), list(change)))
-        before = self.rng.sample(before, min(len(change), len(before)))
+        before = self._rng.sample(before, min(len(change), len(before)))
         visit = self.send(kept(before))
         self._attach(change)
         # A connection opened before a reload belongs to the old workers, and their file.
@@ -353,7 +353,7 @@ class Gate:
         visits: list[Visit] = []
         witness, stage = self._witness(connections, exchange), self._stage(visits)
         try:
-            found = Comparison(connections, exchange, witness, stage, self.rng).run()
+            found = Comparison(connections, exchange, witness, stage, self._rng).run()
         finally:
             sessions = self.population.sessions
             self._attach({address: sessions[address] for address in exchange.addresses})
