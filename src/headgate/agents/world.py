@@ -125,7 +125,8 @@ class World:
         flows = [_told(flow, audit, store) for flow in crossed]
         rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
         doubt = recording.doubt or ("" if self._room > 0 else "more arrived than can be kept")
-        return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": self._sealed}
+        sealed = [*self._sealed, *filter(None, (one.sealed for one in self._connections))]
+        return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": sealed}
 
     def forget(self) -> None:
         self._capture.abandon()
@@ -133,14 +134,13 @@ class World:
     def account(self, address: str, port: int) -> Account:
         return self._ledger.account(address, port)
 
-    def refused(self, address: str, port: int, hello: bytes) -> None:
-        self._sealed.append((address, port, hello))
-
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if sealed := connection.sealed:
+            self._sealed.append(sealed)
 
     def collect(self, last: bool = False) -> dict[str, Any]:
         """What arrived since the last call: receipts in order, and the names first asked for.
@@ -237,8 +237,11 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, problem: Exception | None) -> None:
         self.give_up()
         self._world.closed(self)
-        if self._hello:
-            self._world.refused(self._address, self._port, self._hello)
+
+    @property
+    def sealed(self) -> Sealed | None:
+        """What a client said that spoke TLS and then said nothing."""
+        return (self._address, self._port, self._hello) if self._hello else None
 
 
 class Tls:
