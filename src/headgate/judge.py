@@ -137,6 +137,7 @@ class Judge:
         if (
             len(rest) + 1 != len(lines)
             or self._permission(receipt, outcome.request) is Permission.NO
+            or not _was_asked(receipt, outcome)
         ):
             return news
         return b"\r\n".join(rest)
