@@ -18,6 +18,7 @@ from headgate.coverage.copy import LOG, Copy, copy_of
 from headgate.coverage.coverage import Coverage
 from headgate.coverage.figures import SAID, coverage_of
 from headgate.coverage.sample import ordinary, sampled
+from headgate.engines.engine import Deadline
 from headgate.errors import HeadgateError, NotJudged
 from headgate.feeds import Change
 from headgate.lab.gateway import Gateway
@@ -30,6 +31,9 @@ from headgate.request import Connection
 IN_EACH_STATE = 12
 # Seconds that a handset waits: what a gateway does when nobody waits any more, it does as well.
 PATIENCE = 1.2
+# Connections that are carried out in one go; and many times what all of them take, in seconds: no
+# gateway that hangs is waited for in earnest.
+AT_A_TIME, LONGEST = 400, 15.0
 
 
 def measured(
@@ -61,6 +65,7 @@ class _Pass:
         self._lab = lab
         self._gateway = gateway
         self._population = population
+        self._deadline = Deadline(LONGEST)
         self.requests = 0
 
     def run(self, sample: Sequence[Connection]) -> None:
@@ -88,11 +93,15 @@ class _Pass:
         requests = list(chain.from_iterable(one.requests for one in connections))
         self._lab.know(sorted({request.host for request in requests if request.host}))
         self._lab.answer_with({one.token: one.answer for one in requests if one.answer})
-        exchanging = self._lab.exchanging(
-            self._gateway, connections, concurrency=CONCURRENCY, patience=PATIENCE
-        )
-        exchanging()
-        self.requests += len(requests)
+        for start in range(0, len(connections), AT_A_TIME):
+            if not self._deadline.left:
+                raise NotJudged(f"{self.requests} requests took more than {LONGEST:.0f} seconds")
+            batch = connections[start : start + AT_A_TIME]
+            exchanging = self._lab.exchanging(
+                self._gateway, batch, concurrency=CONCURRENCY, patience=PATIENCE
+            )
+            exchanging()
+            self.requests += sum(len(one.requests) for one in batch)
 
 
 def _told(copy: Copy, gateway: Gateway) -> Coverage:
