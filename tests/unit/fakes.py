@@ -253,6 +253,7 @@ class FakeSession:
     control_failure: BaseException | None = None
     seed: str = "5eed"
     covered: Coverage | None = None
+    covering: bool = False
     lines: list[str] = field(default_factory=list)
 
     @property

@@ -147,6 +147,8 @@ def gate(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
     assert recorder.candidate
     recorder.session = session
     recorder.unseen = session.unseen_kinds()
+    if session.covering:
+        session.expect(recorder.candidate)  # its copy will be in another cage
     with session.gate(recorder.candidate) as running:
         recorder.gate = running
         yield running

@@ -45,7 +45,7 @@ class Session:
         self.policy = policy
         self.seed = seed or secrets.token_hex(8)
         self.progress = progress
-        self._covering = covering
+        self.covering = covering
         self._engine = engine
         self._stack = contextlib.ExitStack()
         self._unseen: set[str] | None = None
@@ -87,15 +87,13 @@ class Session:
     def gate(self, candidate: Candidate) -> Iterator[Gate]:
         """Start a candidate in the lab."""
         self.progress(f"starting {candidate.name}")
-        if self._covering:
-            self.expect(candidate)  # once more, for what `coverage` puts in its place
         with gate_on(self._ground.result(), candidate) as gate:
             yield gate
 
     def coverage(self, gate: Gate) -> Coverage | None:
         """What the requests of a gate that has ended enter in its candidate; None where that is not
         asked for."""
-        if not self._covering:
+        if not self.covering:
             return None
         self.progress("measuring what was entered")
         return gate.coverage()
