@@ -372,6 +372,11 @@ def test_a_strict_judge_approves_nothing_with_a_branch_never_entered(
     assert_not_judged(checkout.judged(covered_by(covered), SOUND, strict=True), reason)
 
 
+def test_a_strict_judge_does_not_do_without_coverage(checkout: Checkout) -> None:
+    verdict = checkout.judged(session_of(), SOUND, strict=True)
+    assert_not_judged(verdict, "coverage not measured: the run ended before")
+
+
 def test_a_strict_judge_approves_what_was_entered_everywhere(checkout: Checkout) -> None:
     covered = Coverage({"ifs": Figure(1, 1)})
     assert checkout.judged(covered_by(covered), SOUND, strict=True).verdict == "approved"

@@ -72,6 +72,9 @@ class Coverage:
         }
 
 
+NOT_MEASURED = Coverage(why="the run ended before")
+
+
 def _by_state(states: Mapping[int, str]) -> dict[str, list[int]]:
     """The numbers of a file's lines by their state."""
     return {

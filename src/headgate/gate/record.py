@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from headgate.candidate import Candidate
-from headgate.coverage.coverage import Coverage
+from headgate.coverage.coverage import NOT_MEASURED, Coverage
 from headgate.errors import HeadgateError, NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.gate import Gate, Record
@@ -140,8 +140,8 @@ class Recorder:
         if failed := [one for one in self.scenarios.values() if one.ended == FAILED]:
             return REJECTED, f"“{failed[0].title}” does not hold: {failed[0].problem}"
         assert self.gate
-        if self.strict and self.coverage and self.coverage.doubt:
-            return NOT_JUDGED, self.coverage.doubt
+        if self.strict and (doubt := (self.coverage or NOT_MEASURED).doubt):
+            return NOT_JUDGED, doubt
         count = self.gate.record.requests
         return APPROVED, f"every rule held over {count} requests, and every control fired"
 
