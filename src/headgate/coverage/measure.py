@@ -107,6 +107,7 @@ class _Pass:
 def _told(copy: Copy, gateway: Gateway) -> Coverage:
     """What the copy has told by its end."""
     gateway.stop()
+    gateway.assert_room()  # what could not be written any more would seem not to have been entered
     folder = f"{copy.candidate.spec.install}/{luahook.FOLDER}"
     log = shlex.quote(f"{folder}/{LOG}")
     nginx = _looked(gateway, f"grep -aoE {shlex.quote(SAID)} {log} | LC_ALL=C sort -u")
