@@ -50,7 +50,7 @@ NEVER_ENTERED = {
         "~^/never/(.*)$ in map $uri $rest",
         "default in map $arg_x $unused",
         "11.0.0.0/8 in geo $arg_at $near",
-        "0.01% in split_clients $arg_split $part",
+        "0.01% in split_clients shop$arg_split $part",
         'return "never"',
         "if ($arg_stop = 2)",
         "location /outer/other",
