@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from tests.system.conftest import SEED
-from tests.system.runs import CANDIDATES, DEFAULTS, POLICY
+from tests.system.nginx_oracle import ask
+from tests.system.runs import CANDIDATES, DEFAULTS, POLICY, SAMPLES, TOP
 
 from headgate.candidate import Candidate, load_candidate
 from headgate.coverage.copy import copy_of
@@ -15,6 +16,7 @@ from headgate.coverage.coverage import ENTERED, NEVER, Coverage
 from headgate.engines.docker_engine import DockerEngine
 from headgate.gate.gate import Gate
 from headgate.gate.session import Session
+from headgate.gateway_spec import FileSessions
 from headgate.http import Message
 from headgate.policy import load_policy
 from headgate.request import EXPLICIT, Connection
@@ -186,3 +188,22 @@ def test_a_gateway_is_covered_however_it_learns_of_sessions(covering: Session, n
     assert coverage
     assert not coverage.why
     assert coverage.figures["servers"].entered == coverage.figures["servers"].all
+
+
+def test_nginx_takes_the_copy_of_every_gateway_that_it_takes() -> None:
+    mains = [*SAMPLES.rglob("nginx.conf"), *(TOP / "tests" / "corpus").rglob("nginx.conf")]
+    candidates = [load_candidate(main.parent, DEFAULTS) for main in sorted(mains)]
+    candidates = [one for one in candidates if not one.links]
+    cases = [_with_sessions(one) for one in candidates]
+    cases += [_with_sessions(copy_of(one).candidate) for one in candidates]
+    opinions = ask(cases).opinions
+    assert len(candidates) > 140
+    for one, own, copied in zip(candidates, opinions, opinions[len(candidates) :], strict=False):
+        assert (copied.accepted, copied.what) == (own.accepted, own.what), one.name
+
+
+def _with_sessions(candidate: Candidate) -> dict[str, bytes]:
+    """Its files, with the one that the lab would lay beside them."""
+    sessions = candidate.spec.sessions
+    given = {str(sessions.path): b""} if isinstance(sessions, FileSessions) else {}
+    return {**given, **candidate.files}
