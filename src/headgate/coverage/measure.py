@@ -91,7 +91,7 @@ class _Pass:
 
     def _send(self, connections: Sequence[Connection]) -> None:
         requests = list(chain.from_iterable(one.requests for one in connections))
-        self._lab.know(sorted({request.host for request in requests if request.host}))
+        self._lab.know(dict.fromkeys(one.host for one in requests if one.host))
         self._lab.answer_with({one.token: one.answer for one in requests if one.answer})
         for start in range(0, len(connections), AT_A_TIME):
             if not self._deadline.left:
@@ -102,6 +102,7 @@ class _Pass:
             )
             exchanging()
             self.requests += sum(len(one.requests) for one in batch)
+        self._lab.answer_ordinarily()
 
 
 def _told(copy: Copy, gateway: Gateway) -> Coverage:
