@@ -43,6 +43,10 @@ Feature: Ordinary sites learn nothing
       When they send what the config's own text asks about
       Then nobody has learned anything that the policy does not grant
 
+    Example: At whatever hour the config asks for, each site learns only what it may
+      When they visit at each hour that the config's own text may ask for
+      Then nobody has learned anything that the policy does not grant
+
     Example: A form or a file that is sent to a site betrays nobody
       When they send forms and files to permitted and ordinary sites
       Then nobody has learned anything that the policy does not grant

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pytest_bdd import parsers, when
 
+from headgate.gate import aimed
 from headgate.gate.gate import Gate, Visit
 from headgate.gate.plugin import NAMED_CATEGORIES
 from headgate.plan import ENOUGH
@@ -72,8 +73,12 @@ def visit_plainly(gate: Gate, visitors: Sequence[str]) -> Visit:
 
 @when("they send what the config's own text asks about", target_fixture="visit")
 def visit_aimed(gate: Gate, visitors: Sequence[str]) -> Visit:
-    # A config that asks about nothing is visited as ever.
-    return gate.visit("aimed", "ordinary", by=visitors)
+    return aimed.visit_aimed(gate, visitors)
+
+
+@when("they visit at each hour that the config's own text may ask for", target_fixture="visit")
+def visit_at_each_hour(gate: Gate, visitors: Sequence[str]) -> Visit:
+    return aimed.visit_at_each_hour(gate, visitors)
 
 
 @when("they send forms and files to permitted and ordinary sites", target_fixture="visit")

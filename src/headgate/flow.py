@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 TCP, UDP = "TCP", "UDP"
@@ -43,11 +43,15 @@ class Crossing:
     """All that crossed in the life of one gateway, but for what the receipts hold to the byte.
 
     `unseen` are the sites, each with its port, that received what the recording does not hold;
-    `broken` says in words why the recording is not whole.
+    `sealed` are those, with what was said to them first, to whom a client spoke TLS and then would
+    not have their certificates. `unasked` packets went to handsets and were no answers, which
+    nobody has recorded. `broken` says in words why the recording is not whole.
     """
 
     flows: Sequence[Flow] = ()
     unseen: Sequence[tuple[str, int]] = ()
+    sealed: Sequence[tuple[str, int, bytes]] = ()
+    unasked: int = 0
     broken: str = ""
 
     @property
@@ -66,4 +70,18 @@ class Crossing:
                 f"{len(self.unseen)} sites received what was not seen to cross the cable "
                 f"(the first: port {port} of {site})"
             )
+        if self.unasked:
+            return f"sent {self.unasked} packets to handsets that had asked for nothing"
         return ""
+
+    def sealed_by(self, written: Callable[[bytes], bool]) -> str:
+        """Why nobody knows what the gateway would have said under TLS, in words; empty where only
+        handsets tried. `written` says whether handsets wrote these bytes."""
+        own = [(site, port) for site, port, hello in self.sealed if not written(hello)]
+        if not own:
+            return ""
+        site, port = own[0]
+        return (
+            f"refused the certificate of port {port} of {site}: what it would have said to it is "
+            "not known"
+        )

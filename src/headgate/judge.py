@@ -137,6 +137,7 @@ class Judge:
         if (
             len(rest) + 1 != len(lines)
             or self._permission(receipt, outcome.request) is Permission.NO
+            or not _was_asked(receipt, outcome)
         ):
             return news
         return b"\r\n".join(rest)
@@ -309,7 +310,8 @@ class Judge:
         if len(fields) != 1 or not _within(hit, fields[0]):
             # Rule 1: in the policy's header, once, in the policy's form, and in no other place.
             return EXCESS
-        return None
+        # Rule 1: with the handset's own request, not with one that tells of its visit elsewhere.
+        return None if _was_asked(receipt, outcome) else EXCESS
 
     def _exact_fields(self, receipt: Receipt, outcome: Outcome) -> list[Field]:
         """The fields that hold what rule 1 grants, to the byte."""
@@ -454,6 +456,17 @@ def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Discl
         outcome.request.id,
         f"{name}: {value}",
     )
+
+
+def _was_asked(receipt: Receipt, outcome: Outcome) -> bool:
+    """Whether a site is one that the handset's request, or the answer to it, has named."""
+    request = outcome.request
+    if receipt.site == normal(request.host):
+        return True
+    said = (request.raw + (request.answer.head if request.answer else b"")).lower()
+    if request.answer:
+        said += request.answer.body.lower()
+    return any(name.lower().encode() in said for name in (receipt.site, receipt.address))
 
 
 def _within(hit: Hit, field: Field) -> bool:

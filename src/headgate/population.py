@@ -11,8 +11,7 @@ from headgate.lab.topology import POOL_SIZE, handset_address
 from headgate.numbers import Subscriber
 
 # Ofcom's numbers for drama, 07700 900000 to 900999, and the test network 001 01 (ITU-T E.212).
-_FIRST_NUMBER = 447700900000
-_NUMBERS = 1000
+FIRST_NUMBER, LAST_NUMBER = 447700900000, 447700900999
 _TEST_NETWORK = "00101"
 
 # Where an off-by-one in a prefix length or a lookup shows: the edges of the pool and of its
@@ -79,11 +78,15 @@ def _someone(people: Iterator[tuple[str, str]], consent: bool) -> Subscriber:
 
 def _people(rng: random.Random) -> Iterator[tuple[str, str]]:
     """Numbers and IMSIs in random order, the first and the last of the range among the first."""
-    middle = list(range(1, _NUMBERS - 1))
+    middle = list(range(FIRST_NUMBER + 1, LAST_NUMBER))
     rng.shuffle(middle)
-    for index in (0, _NUMBERS - 1, *middle):
-        tail = f"{index:03}{rng.randrange(10**7):07}"
-        yield str(_FIRST_NUMBER + index), _TEST_NETWORK + tail
+    for number in (FIRST_NUMBER, LAST_NUMBER, *middle):
+        yield str(number), imsi_of(str(number), rng)
+
+
+def imsi_of(msisdn: str, rng: random.Random) -> str:
+    """An IMSI that no other number of the range has."""
+    return f"{_TEST_NETWORK}{msisdn[-3:]}{rng.randrange(10**7):07}"
 
 
 def _addresses(rng: random.Random) -> Iterator[str]:

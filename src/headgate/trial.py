@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from headgate.agents import marks
 from headgate.errors import NotJudged
+from headgate.internet import normal
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import CONCURRENCY, PATIENCE, Exchanged, Lab
 from headgate.numbers import Subscriber
@@ -72,7 +73,7 @@ class Trial:
         self._routes: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
         self._in_vain: set[float] = set()
-        self._visits: set[int] = set()
+        self._visits: dict[int, str] = {}
         self._sent = 0
         self.connections: list[Connection] = []
         self._wrote: dict[bytes, bool] = {}
@@ -237,7 +238,7 @@ class Trial:
             for token, (response, _) in answers.items()
             if response and (number := marks.visit_in(response)) is not None
         }
-        self._visits.update(receipt.number for receipt in landed.receipts)
+        self._visits.update((receipt.number, receipt.site) for receipt in landed.receipts)
         visits = {number: token for token, number in shown.items()}
         arrived: dict[str, list[Receipt]] = {}
         strays = []
@@ -278,7 +279,9 @@ class Trial:
         visit: int | None,
     ) -> Outcome:
         request = self._by_token[_key(token)]
-        from_cache = not receipts and visit in self._visits
+        # A page of another site's is none that a cache may have kept for this one.
+        kept_by = self._visits.get(visit) if visit is not None else None
+        from_cache = not receipts and kept_by == normal(request.host)
         return Outcome(request, *self._state[token], *answer, receipts, from_cache)
 
 

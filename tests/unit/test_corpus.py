@@ -37,6 +37,22 @@ def test_there_are_enough_faulty_and_sound_gateways() -> None:
     assert len(sound) >= 25
 
 
+def test_enough_faults_are_hidden_from_all_who_do_not_read_the_config() -> None:
+    hidden = [one for one in specimens() if ("family", "aimed") in one.needs]
+    tempting = [one for one in specimens() if ("family", "aimed") in one.tempts]
+    assert len(hidden) >= 36
+    assert len(tempting) >= 11
+    assert [one.name for one in hidden if not one.mend] == []
+
+
+@pytest.mark.parametrize("specimen", specimens(), ids=lambda one: one.name)
+def test_where_a_fault_is_mended_there_is_a_line(specimen: Specimen) -> None:
+    for place in specimen.mend:
+        path, _, line = place.rpartition(":")
+        written = (specimen.candidate / path).read_text("utf-8").splitlines()
+        assert written[int(line) - 1].strip()
+
+
 @pytest.mark.parametrize("specimen", specimens(), ids=lambda one: one.name)
 def test_each_can_be_read_with_its_policy(specimen: Specimen) -> None:
     load_candidate(specimen.candidate, CONFIGS / "gateway.yaml")

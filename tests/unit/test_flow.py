@@ -93,6 +93,7 @@ UNSEEN = (
         (Crossing(broken="the cable was not recorded"), "the cable was not recorded"),
         (Crossing([STORE, SHOP]), f"1 connections crossed the cable without a receipt {PLACE}"),
         (Crossing(unseen=[("shop.example", 80)]), UNSEEN),
+        (Crossing(unasked=2), "sent 2 packets to handsets that had asked for nothing"),
         (Crossing([SHOP], broken="more crossed the cable than can be searched (128 MiB)"),
          "more crossed the cable than can be searched (128 MiB)"),
     ],
@@ -115,3 +116,13 @@ def test_a_place_serves_where_some_request_may_carry_a_number(
     host: str, port: int, serves: bool
 ) -> None:
     assert policy_of(*SITES).serves(host, port) is serves
+
+
+def test_who_refuses_a_certificate_has_kept_to_itself_what_it_would_have_said() -> None:
+    crossing = Crossing(sealed=[("a.example", 443, b"a handset's"), ("b.example", 8443, b"own")])
+    assert crossing.sealed_by(lambda hello: hello == b"a handset's") == (
+        "refused the certificate of port 8443 of b.example: what it would have said to it is "
+        "not known"
+    )
+    assert crossing.sealed_by(lambda _: True) == ""
+    assert crossing.doubt == ""

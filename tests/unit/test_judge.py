@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.fakes import ADA, BOB, CAROL, SITES, outcome_of, policy_of, receipt_of, request_of
 
+from headgate.answer import Answer
 from headgate.detector import Scanner
 from headgate.judge import RULES, Disclosure, Judge
 from headgate.numbers import Subscriber
@@ -845,9 +846,18 @@ def test_a_page_out_of_a_cache_with_anothers_number_is_a_leak_to_the_handset() -
     assert (leak.kind, leak.subscriber) == ("leak", BOB)
 
 
+def test_a_permitted_site_may_not_be_told_of_a_visit_elsewhere() -> None:
+    told = at("moments.example", line(), line=b"GET /offers/a?id=token0000000 HTTP/1.1")
+    assert kinds(outcome_of(told, request=SHOP)) == ["excess"]
+    silent = at("moments.example", line=b"GET /offers/a?id=token0000000 HTTP/1.1")
+    assert kinds(outcome_of(silent, request=SHOP)) == []
+
+
 def test_where_a_gateway_follows_a_redirect_the_path_that_arrives_counts() -> None:
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: http://moments.example/offers/a"
+    led = replace(SHOP, answer=Answer(redirect))
     followed = at("moments.example", line(), line=b"GET /offers/a HTTP/1.1")
-    assert kinds(outcome_of(followed, request=SHOP)) == []
+    assert kinds(outcome_of(followed, request=led)) == []
     elsewhere = at("moments.example", line(), line=b"GET /account HTTP/1.1")
-    assert kinds(outcome_of(elsewhere, request=SHOP)) == ["leak"]
+    assert kinds(outcome_of(elsewhere, request=led)) == ["leak"]
     assert kinds(outcome_of(shop(line()), request=PREMIUM)) == ["leak", "missing"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
+from headgate.numbers import Subscriber
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import PER_BRANCH, aims
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
-from headgate.reading.fitting import addresses, numbers
+from headgate.reading.fitting import addresses, guests, numbers
 from headgate.reading.shelf import Shelf
 from headgate.reading.span import Span
 
@@ -119,6 +121,74 @@ AT_THE_EDGE = ("debug", "0.0.0.7")
         (
             "access_by_lua_block { if ngx.var.uri:find('^/beta/%d$') then f() end }",
             {"path": "/beta/0"},
+        ),
+        ('rewrite "^/buy/4711$" /cart last;', {"path": "/buy/4711"}),
+        ("if ($arg_debug != 7) { return 403; }", ARGUMENT),
+        ("if ($request_length = 14000) { }", {"whole_size": 14000}),
+        ("if ($http_content_length = 4711) { }", {"body_size": 4711}),
+        ("if ($time_local ~ ^01) { }", {"clock": True}),
+        ("access_by_lua_block { if os.date('%H') == '03' then f() end }", {"clock": True}),
+        ("access_by_lua_block { local x = ngx.var.arg_debug == '7' f(x) }", ARGUMENT),
+        ("access_by_lua_block { local x = ngx.var.arg_debug == '7' if x then f() end }", ARGUMENT),
+        ("access_by_lua_block { if ngx.var['arg_' .. 'debug'] == '7' then f() end }", ARGUMENT),
+        ("access_by_lua_block { local w = '7' if ngx.var.arg_debug == w then f() end }", ARGUMENT),
+        (
+            ("access_by_lua_block { local n = 'de' .. 'bug'\n"
+             "if ngx.req.get_uri_args()[n] == '7' then f() end }"),
+            ARGUMENT,
+        ),
+        (
+            ("access_by_lua_block { for _, w in ipairs({ '6', '7' }) do\n"
+             "if ngx.var.arg_debug == w then f() end end }"),
+            ARGUMENT,
+        ),
+        (
+            ("access_by_lua_block { local T = { ['7'] = true, [8] = false }\n"
+             "local known = T[ngx.var.arg_debug] or false }"),
+            ARGUMENT,
+        ),
+        (
+            ("access_by_lua_block { if ngx.var.http_x_lab ~= 'yes' then return end\n"
+             "if ngx.var.arg_debug == '7' then f() end }"),
+            BOTH,
+        ),
+        (
+            ("access_by_lua_block { if ngx.var.http_x_lab ~= 'yes' then ngx.exit(403) end\n"
+             "if ngx.var.arg_debug ~= '7' then return end f() }"),
+            BOTH,
+        ),
+        (
+            ("access_by_lua_block { local function lab(h) return h.x_lab == 'yes' end\n"
+             "local function on(a, h) return a.debug == '7' and lab(h) end\n"
+             "if on(ngx.req.get_uri_args(), ngx.req.get_headers()) then f() end }"),
+            BOTH,
+        ),
+        (
+            ("access_by_lua_block { local M = {}\n"
+             "M.on = function(a) if a == '7' then return true end return false end\n"
+             "if M.on(ngx.var.arg_debug) and ngx.var.http_x_lab == 'yes' then f() end }"),
+            BOTH,
+        ),
+        (
+            "access_by_lua_block { if ngx.req.get_post_args().desk == 'cc7' then f() end }",
+            {"fields": (("desk", "cc7"),)},
+        ),
+        (
+            "log_by_lua_block { local s = ngx.status if s ~= 507 then return end f() }",
+            {"status": 507},
+        ),
+        (
+            "access_by_lua_block { if ngx.re.find(ngx.var.http_x_lab, 'yes') ~= nil then f() end }",
+            LAB,
+        ),
+        (
+            ("access_by_lua_block { local N = 50\n"
+             "if d:incr(ngx.var.host .. 'x', 1, 0) % N == 0 then f() end }"),
+            {"repeat": 51, "counted": True},
+        ),
+        (
+            "access_by_lua_block { if sold.of(1):sub(1, #p) == '44770090037' then f() end }",
+            {"prefix": "44770090037"},
         ),
     ],
 )  # fmt: skip
@@ -233,6 +303,11 @@ def test_no_branch_takes_more_than_its_share() -> None:
 def test_what_no_visit_can_bring_is_left_out() -> None:
     place = "access_by_lua_block { if ngx.time() == 5 or ngx.var.pid == '7' then f() end }"
     assert aimed(place=place) == []
+    assert aimed(place="access_by_lua_block { if os.date('!%H') == '03' then f() end }") == []
+
+
+def test_a_time_that_is_only_logged_is_not_asked_for() -> None:
+    assert aimed("log_format times '$time_iso8601';") == []
 
 
 @pytest.mark.parametrize(
@@ -289,6 +364,38 @@ def test_a_prefix_is_visited_from_both_edges_and_from_beside_them(
     assert numbers([Aim(NOWHERE, prefix=prefix)], 447700900000, 447700900999) == wanted
 
 
+# Who comes for the aims' sake
+
+THERE = {"100.64.130.1": Subscriber("447700900120", "001010000000001")}
+
+
+def came(*aims: Aim, taken: Sequence[str] = ()) -> dict[str, str]:
+    found = guests(aims, THERE, taken, random.Random(7))
+    return {address: one.msisdn for address, one in found.items()}
+
+
+def test_guests_come_to_both_edges_of_a_network_and_beside_them() -> None:
+    found = came(Aim(NOWHERE, network="100.64.200.32-100.64.200.47"))
+    assert list(found) == ["100.64.200.32", "100.64.200.47", "100.64.200.31", "100.64.200.48"]
+    assert len(set(found.values()) - {"447700900120"}) == 4
+
+
+def test_guests_come_with_the_numbers_that_a_prefix_begins() -> None:
+    found = came(Aim(NOWHERE, prefix="44770090012"), taken=["447700900130"])
+    assert list(found.values()) == ["447700900129", "447700900119"]
+    assert len(set(found) - set(THERE)) == 2
+
+
+def test_nobody_comes_where_everybody_is_or_nobody_can_be() -> None:
+    whole = [Aim(NOWHERE, network=one) for one in ("0.0.0.0/0", POOL, "100.64.0.0/10")]
+    assert came(*whole, Aim(NOWHERE, network="192.0.2.0/24"), Aim(NOWHERE, prefix="4912")) == {}
+
+
+def test_nobody_takes_the_place_of_those_who_are_there() -> None:
+    found = came(Aim(NOWHERE, network="100.64.130.0/31"), taken=["100.64.130.2"])
+    assert list(found) == ["100.64.130.0", "100.64.129.255"]
+
+
 # A candidate that is written to keep the reader busy
 
 CHAIN = " ".join(
@@ -309,6 +416,32 @@ BUSY = {
     "maps of maps": (CHAIN, "if ($a30 = 3) { }"),
     "a long list": (MANY, "if ($g = 7) { }"),
     "names of names": ("", f"access_by_lua_block {{ {NAMES} if f(f, f) == 1 then g() end }}"),
+    "names for questions": (
+        "",
+        "access_by_lua_block { "
+        + " ".join(f"local a{n} = a{n + 1} and a{n + 1} or a{n + 1} == 1" for n in range(60))
+        + " if a0 then g() end }",
+    ),
+    "functions of functions": (
+        "",
+        "access_by_lua_block { "
+        + " ".join(f"function f{n}() return f{n + 1}() and f{n + 1}() end" for n in range(60))
+        + " if f0() then g() end }",
+    ),
+    "tables of tables": (
+        "",
+        "access_by_lua_block { local T = { "
+        + " ".join(f"k{n} = 1," for n in range(5000))
+        + " } "
+        + " ".join(f"local a{n} = T[ngx.var.arg_a{n}]" for n in range(100))
+        + " }",
+    ),
+    "words put together": (
+        "",
+        "access_by_lua_block { local a0 = 'x' "
+        + " ".join(f"local a{n + 1} = a{n} .. a{n}" for n in range(60))
+        + " if ngx.var.arg_x == a60 then g() end }",
+    ),
     "a deep condition": (
         "",
         f"access_by_lua_block {{ if {'not (' * 3000}x{')' * 3000} then g() end }}",

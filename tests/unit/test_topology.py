@@ -68,7 +68,7 @@ def test_three_nodes_are_joined_by_two_cables() -> None:
 
 def test_port_80_is_handed_to_the_transparent_port() -> None:
     gateway = topology.cabling(gateway=1, handsets=2, world=3, transparent_port=8081)["setup"][2]
-    assert gateway["nat"] == [
+    assert gateway["nat"][-3:] == [
         "*nat",
         "-A PREROUTING -i access -p tcp --dport 80 -j REDIRECT --to-ports 8081",
         "COMMIT",
@@ -77,4 +77,12 @@ def test_port_80_is_handed_to_the_transparent_port() -> None:
 
 def test_a_gateway_without_a_transparent_port_is_handed_nothing() -> None:
     plan = topology.cabling(gateway=1, handsets=2, world=3, transparent_port=None)
-    assert [node["nat"] for node in plan["setup"]] == [[], [], []]
+    handsets, world, gateway = (node["nat"] for node in plan["setup"])
+    assert (handsets, world) == ([], [])
+    assert not [line for line in gateway if "REDIRECT" in line]
+
+
+def test_what_is_no_answer_is_counted_on_its_way_to_the_handsets() -> None:
+    gateway = topology.cabling(gateway=1, handsets=2, world=3, transparent_port=None)["setup"][2]
+    assert gateway["nat"][0] == "*filter"
+    assert gateway["nat"][-2:] == [topology.UNASKED, "COMMIT"]

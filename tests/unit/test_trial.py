@@ -480,6 +480,15 @@ def test_a_page_of_an_earlier_visit_came_out_of_a_cache() -> None:
     assert (outcomes[ask(2).token].arrived, outcomes[ask(2).token].from_cache) == (False, True)
 
 
+def test_a_page_that_another_site_has_made_came_out_of_no_cache() -> None:
+    """Or a gateway could answer in a permitted site's place, and nobody would miss the number."""
+    first = Gate().send(ask(1)).outcomes[0]
+    forging = Gate(lambda request, tries: (first.response, None))
+    forging.lab.inbox.append(replace(receipt(ask(1).raw, 1), site="other.example"))
+    outcomes = by_token(forging.send(ask(1), ask(2)))
+    assert not outcomes[ask(2).token].from_cache
+
+
 def test_a_page_that_no_site_has_made_came_out_of_no_cache() -> None:
     page = b"HTTP/1.1 200 OK\r\n\r\n" + marks.visit_mark(99)
     (outcome,) = Gate(lambda request, tries: (page, None)).send(ask(1)).outcomes

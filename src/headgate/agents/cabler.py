@@ -7,12 +7,14 @@ from /proc. A candidate has no way to answer in its place.
 
 from __future__ import annotations
 
+import ctypes
 import io
 import ipaddress
 import os
 import re
 import signal
 import stat
+import struct
 import subprocess
 import tarfile
 from collections.abc import Sequence
@@ -22,6 +24,11 @@ from typing import Any
 from headgate.agents import wire
 
 _LISTEN = "0A"
+LOOKING = 30.0  # seconds
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
+_PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
 
 
 def cable(links: Sequence[dict[str, Any]], setup: Sequence[dict[str, Any]]) -> None:
@@ -82,7 +89,8 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
     target = Path(path, member.name)
     if target.is_symlink():
         target.unlink()  # what is laid over a link replaces the link, not what it points to
-    tar.extract(member, path)
+    # By number: to look up a name, libraries would be loaded that stand below the new root.
+    tar.extract(member, path, numeric_owner=True)
 
 
 def read(pid: int, paths: Sequence[str], limit: int) -> dict[str, Any]:
@@ -199,11 +207,54 @@ def _readable(address: str) -> str:
     return str(ipaddress.IPv6Address(raw))
 
 
+def counted(pid: int, rule: str) -> int:
+    """How many packets a rule of a node's filter has matched; rules are as iptables-save has
+    them."""
+    inside = ["nsenter", "--net", f"--target={pid}"]
+    command = [*inside, "iptables-save", "-c", "-t", "filter"]
+    saved = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+    (line,) = (one for one in saved.splitlines() if one.endswith(f"] {rule}"))
+    return int(line[1:].partition(":")[0])
+
+
 def look(pid: int, argv: Sequence[str]) -> dict[str, Any]:
-    """Run a program of the node's image inside the node, as an onlooker."""
-    inside = ["nsenter", f"--target={pid}", "--mount", "--net", "--pid", "--wd=/"]
-    done = subprocess.run([*inside, *argv], capture_output=True, check=False)
+    """Run a program of the node's image inside the node, as an onlooker.
+
+    The program may be one that a candidate has put there: it gets no power, no channel to anybody
+    but its output, and not for ever.
+    """
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=LOOKING,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        preexec_fn=lambda: _go_inside(pid),
+    )
     return {"exit": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+
+
+def _go_inside(pid: int) -> None:
+    """Become a powerless process of a node, in a child of this one: a namespace of processes takes
+    in children alone."""
+    for space in ("net", "pid", "mnt"):
+        with open(f"/proc/{pid}/ns/{space}") as file:
+            _succeed(_libc.setns(file.fileno(), 0))
+    if child := os.fork():
+        os.closerange(3, 1024)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+    os.chdir("/")
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    _succeed(_libc.capset(header, bytes(24)))
+    # Without it root would get them back with the next program (capabilities(7)).
+    _succeed(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+
+
+def _succeed(result: int) -> None:
+    if result:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:
@@ -220,6 +271,7 @@ if __name__ == "__main__":
         "is_there": is_there,
         "processes": processes,
         "sockets": sockets,
+        "counted": counted,
         "look": look,
         "kill": kill,
     }

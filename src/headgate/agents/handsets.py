@@ -23,6 +23,8 @@ from headgate.agents import framing, wire
 FIRST_PORT, LAST_PORT = 10000, 60000
 # Answers are listened to while more than this is still being sent, in bytes.
 AT_ONCE = 65536
+# What a handset takes of one connection before it gives up, in bytes: twice the largest page.
+MOST_TAKEN = 640 << 10
 # A handset that sends in pieces lets so many seconds go by between two.
 BETWEEN_PIECES = 0.01
 
@@ -175,6 +177,7 @@ async def _linger(sock: socket.socket, buffer: bytearray, seconds: float) -> Non
         async with asyncio.timeout(seconds):
             while chunk := await loop.sock_recv(sock, 65536):
                 buffer += chunk
+                _assert_enough(buffer)
 
 
 async def _response(sock: socket.socket, method: bytes, buffer: bytearray) -> bytes:
@@ -187,9 +190,15 @@ async def _response(sock: socket.socket, method: bytes, buffer: bytearray) -> by
             end = len(buffer)
             break
         buffer += chunk
+        _assert_enough(buffer)
     response = bytes(buffer[:end])
     del buffer[:end]
     return response
+
+
+def _assert_enough(buffer: bytearray) -> None:
+    if len(buffer) > MOST_TAKEN:
+        raise TimeoutError  # it would never end
 
 
 if __name__ == "__main__":

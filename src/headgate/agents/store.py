@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
@@ -18,18 +19,38 @@ SILENT_PORT = 10
 STORE_SOCKET = "/run/store.sock"
 
 
+# What a gateway may not do to the store: stop it, change it or slow it down for the others.
+_FORBIDDEN = (
+    *("-@admin", "-@dangerous", "-@scripting", "+keys", "+info", "+sort", "+command"),
+    *("+eval", "+evalsha", "+eval_ro", "+evalsha_ro", "+script|load", "+script|exists"),
+)
+_EVERYTHING = ("~*", "&*", "+@all")
+_KEEPER = "keeper"
+# It holds a few kilobytes; more than that only somebody who wants it full.
+ROOM = "128mb"
+
+
 class Store:
-    """The session store: a real Redis, at every address of the internet."""
+    """The session store: a real Redis, at every address of the internet.
+
+    Who comes by the network reads and writes; the lab itself comes by a socket of its own, under a
+    name and a password that no gateway knows.
+    """
 
     def __init__(self) -> None:
         self._server: subprocess.Popen[bytes] | None = None
-        self._client = redis.Redis(unix_socket_path=STORE_SOCKET)
+        self._password = secrets.token_hex(16)
+        self._client = redis.Redis(
+            unix_socket_path=STORE_SOCKET, username=_KEEPER, password=self._password
+        )
 
     async def start(self) -> None:
         self._server = subprocess.Popen(
             ["redis-server", "--port", str(STORE_PORT), "--bind", "0.0.0.0",
              "--protected-mode", "no", "--save", "", "--appendonly", "no",
-             "--unixsocket", STORE_SOCKET],
+             "--unixsocket", STORE_SOCKET, "--maxmemory", ROOM,
+             "--user", _KEEPER, "on", f">{self._password}", *_EVERYTHING,
+             "--user", "default", "on", "nopass", *_EVERYTHING, *_FORBIDDEN],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         while not self._answers():

@@ -31,10 +31,16 @@ TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
 # What stays in memory for one connection that never ends a message.
 LONGEST_MESSAGE = 32 << 20
 
+# What is kept of all that arrives in a gateway's life, with what each receipt takes by itself: far
+# more than a recording of the cable has room for.
+MOST_KEPT, OF_A_RECEIPT = 384 << 20, 600
+
 # How far into a request its token is looked for.
 TOKEN_WITHIN = 16 << 10
 
 Receipt = dict[str, Any]
+Sealed = tuple[str, int, bytes]
+"""Address, port and ClientHello of a TLS connection on which nothing was said."""
 # The traits of an `Answer`.
 Answer = dict[str, Any]
 
@@ -49,6 +55,8 @@ class World:
         self._connections: set[Connection] = set()
         self._answers: dict[bytes, Answer] = {}
         self._count = 0
+        self._room = MOST_KEPT
+        self._sealed: list[Sealed] = []
         self._capture = Capture()
         self._ledger = Ledger()
 
@@ -87,12 +95,21 @@ class World:
 
     def keep(self, kind: str, address: str, port: int, data: bytes, **more: Any) -> int:
         self._count += 1
+        if not self.has_room_for(OF_A_RECEIPT):
+            return self._count
         receipt = {"kind": kind, "address": address, "port": port, "data": data}
         self._receipts.append({**receipt, "number": self._count, **more})
         return self._count
 
+    def has_room_for(self, size: int) -> bool:
+        """Whether so much more can be kept; then it takes its room."""
+        self._room -= size
+        return self._room > 0
+
     async def record(self) -> None:
         """Record what comes in, from now on."""
+        self._room = MOST_KEPT
+        self._sealed = []
         await self._capture.begin()
         self._ledger = Ledger()
 
@@ -101,7 +118,8 @@ class World:
 
         Of the flows, those of which there are receipts of every byte are left out. `received` is
         for how many of its first bytes a TCP stream has receipts. What goes to the store's port is
-        not received but served, and has none.
+        not received but served, and has none. `sealed` are the TLS connections whose client did not
+        get as far as to say anything.
         """
         recording = await self._capture.end(neighbour)
         for connection in tuple(self._connections):
@@ -110,7 +128,9 @@ class World:
         audit = self._ledger.audit()
         flows = [_told(flow, audit, store) for flow in crossed]
         rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
-        return {"flows": rest, "unseen": audit.unseen, "doubt": recording.doubt}
+        doubt = recording.doubt or ("" if self._room > 0 else "more arrived than can be kept")
+        sealed = [*self._sealed, *filter(None, (one.sealed for one in self._connections))]
+        return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": sealed}
 
     def forget(self) -> None:
         self._capture.abandon()
@@ -123,6 +143,8 @@ class World:
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if sealed := connection.sealed:
+            self._sealed.append(sealed)
 
     def collect(self, last: bool = False) -> dict[str, Any]:
         """What arrived since the last call: receipts in order, and the names first asked for.
@@ -151,6 +173,7 @@ class Connection(asyncio.Protocol):
         self._world = world
         self._buffer = bytearray()
         self._tls: Tls | None = None
+        self._hello = b""
         self._first = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -166,8 +189,13 @@ class Connection(asyncio.Protocol):
                 self._world.keep("hello", self._address, self._port, data)
                 self._account.add(data)
                 self._tls = Tls(self._transport)
+                self._hello = data
         if self._tls:
             data = self._tls.read(data)
+            self._hello = b"" if data else self._hello
+        if not self._world.has_room_for(len(data)):
+            self._transport.abort()
+            return
         self._buffer += data
         while (end := framing.request_end(self._buffer)) is not None:
             self._message(end)
@@ -213,6 +241,11 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, problem: Exception | None) -> None:
         self.give_up()
         self._world.closed(self)
+
+    @property
+    def sealed(self) -> Sealed | None:
+        """What a client said that spoke TLS and then said nothing."""
+        return (self._address, self._port, self._hello) if self._hello else None
 
 
 class Tls:

@@ -270,10 +270,14 @@ class DockerCage:
         status = program.wait(timeout)
         return Completed(status, output.decode("utf-8", "replace"))
 
-    def start(self, argv: Sequence[str], output: Output) -> DockerProgram:
+    def start(
+        self, argv: Sequence[str], output: Output, environment: Mapping[str, str] | None = None
+    ) -> DockerProgram:
         with translated():
             api = self._client.api
-            exec_id = api.exec_create(self._container.id, list(argv), user="0:0")["Id"]
+            exec_id = api.exec_create(
+                self._container.id, list(argv), user="0:0", environment=dict(environment or {})
+            )["Id"]
             stream = Stream(api.exec_start(exec_id, socket=True))
         return DockerProgram(lambda: api.exec_inspect(exec_id)["ExitCode"], stream, output)
 

@@ -27,11 +27,13 @@ from headgate.request import TRANSPARENT, Connection, Manner, Request
 MOST = 2400
 MOST_REPEATED = 1600
 ON_ONE_CONNECTION = 100
+LONGEST_LINE = 1000
 
 _ORDINARY_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 _REASONS = {404: b"Not Found", 500: b"Internal Server Error", 503: b"Service Unavailable"}
 _MANNER = Manner(patience=2.0)
 _CACHED = b"Cache-Control: public, max-age=60"
+_PADDING = b"\r\nX-Requested-For: "
 
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
@@ -109,7 +111,20 @@ def _visit(plan: Plan, handset: str, place: Place, aim: Aim) -> Connection:
         # Connections to it would not come to the gateway: it is what the request says, no more.
         words["host_header"] = place.host
         place = place._replace(host=plan.ordinary_hosts(1)[0])
-    return plan.visit(FAMILY.id, handset, place, manner=_MANNER, **words)
+    visit = plan.visit(FAMILY.id, handset, place, manner=_MANNER, **words)
+    if not aim.whole_size:
+        return visit
+    (request,) = visit.requests
+    return replace(visit, requests=(replace(request, raw=_padded(request.raw, aim.whole_size)),))
+
+
+def _padded(raw: bytes, size: int) -> bytes:
+    """A request whose line and header have this size together, by lines that fit into any
+    gateway's buffers."""
+    head, end, body = raw.partition(b"\r\n\r\n")
+    while (left := size - len(head) - len(end)) > len(_PADDING):
+        head += _PADDING + b"p" * (min(left, LONGEST_LINE) - len(_PADDING))
+    return head + end + body
 
 
 def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
@@ -119,14 +134,16 @@ def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
         headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in aim.cookies)))
     if aim.head_size:
         headers.append(("X-Requested-For", "p" * aim.head_size))
-    method = aim.method or ("POST" if aim.body_size else "GET")
+    form = "&".join(f"{name}={value}" for name, value in aim.fields)
+    body = form.encode().ljust(aim.body_size or 0, b"x")
+    method = aim.method or ("POST" if body else "GET")
     answer = _answer(aim)
     # The token takes a place of its own: one in the path would lead to another page.
     return {
         "method": method,
         "version": aim.version or "1.1",
         "headers": headers,
-        "body": b"x" * (aim.body_size or 0),
+        "body": body,
         "forged": [value for name, value in headers if plan.policy.stripped(name.encode())],
         "answer": answer,
         "token_in": _token_in(plan, place, aim, answer, headers),
@@ -153,7 +170,7 @@ def _token_in(
 def _binds(aim: Aim, method: str) -> bool:
     """Whether a gateway has to serve it: what is large or broken off may be refused, and what
     leads to no site."""
-    sized = aim.body_size or aim.head_size or aim.answer_size
+    sized = aim.body_size or aim.head_size or aim.whole_size or aim.answer_size
     if sized or _leads_nowhere(aim.host):
         return False
     return method in _ORDINARY_METHODS and _is_name(aim.host)

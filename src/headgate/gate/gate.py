@@ -11,7 +11,7 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -33,6 +33,7 @@ from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
 from headgate.lasting import jar, kept, resumed
+from headgate.numbers import Subscriber
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
@@ -305,6 +306,22 @@ class Gate:
     # Sessions
 
     @contextlib.contextmanager
+    def joined_by(self, guests: Mapping[str, Subscriber]) -> Iterator[None]:
+        """For a while further subscribers are attached; their numbers are looked for ever after."""
+        before = self.population
+        if guests:
+            self.population = replace(before, agreed={**before.agreed, **guests})
+            everyone = (*before.subscribers, *guests.values())
+            self._judge = Judge(self.policy, Scanner(everyone))
+            self._attach(guests)
+        try:
+            yield
+        finally:
+            self.population = before
+            if guests:
+                self._attach(dict.fromkeys(guests))
+
+    @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:
         """For a while some addresses are held otherwise; afterwards everyone has the old one.
 
@@ -408,6 +425,11 @@ class Gate:
             yield
         self._changed_at = time.monotonic()
 
+    def start_anew(self, zone: str = "") -> None:
+        """Stop the gateway and start it again, in this time zone (as `TZ` names it)."""
+        with self._serving():
+            self.gateway.start_anew(zone)
+
     def coverage(self) -> Coverage:
         """What of the candidate its requests enter, seen on a copy when it has gone itself."""
         if self._given_up:
@@ -449,8 +471,8 @@ class Gate:
             if (one.address, one.subscriber, one.form) not in told
         ]
         self.record.disclosures += crossed  # a number that was seen stays seen
-        if self._crossing.doubt:
-            raise NotJudged(self._crossing.doubt)
+        if doubt := self._crossing.doubt or self._crossing.sealed_by(self._trial.wrote):
+            raise NotJudged(doubt)
         return Visit([], crossed)
 
     def _end(self) -> Visit:

@@ -28,7 +28,8 @@ class Specimen:
     """A gateway of the corpus. `kinds` is empty for a sound one; `needs` are pairs such as
     `(family, lookalike)`: that family, form, layer, witness or scenario must find the fault.
     `tempts` says the same of a sound one: what it must be left alone by. `first` are the titles of
-    the scenarios in which a fault shows itself, in the order in which they have to come."""
+    the scenarios in which a fault shows itself, in the order in which they have to come. `mend` are
+    the places, each a file and a line of the candidate, where a person would mend it."""
 
     name: str
     candidate: Path
@@ -38,6 +39,7 @@ class Specimen:
     needs: tuple[Part, ...] = ()
     tempts: tuple[Part, ...] = ()
     first: tuple[str, ...] = ()
+    mend: tuple[str, ...] = ()
 
     def rightly(self, verdict: Verdict) -> bool:
         """Whether this is the verdict that the specimen deserves."""
@@ -90,6 +92,7 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         needs = fields.optional("needs", pairs(text, "family, form, layer, witness, scenario"), ())
         tempts = fields.optional("tempts", several, ())
         first = fields.optional("first", listed(text, "titles of scenarios"), ())
+        mend = fields.optional("mend", listed(text, "places, each a path and a line"), ())
     if faulty != bool(kinds):
         what = "expected the kinds of its findings" if faulty else "a sound gateway has no kinds"
         raise InputError(Problem(str(expected), what))
@@ -102,6 +105,7 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         needs,
         tuple((what, one) for what, ids in tempts for one in ids),
         (*first, *(title for what, title in needs if what == SCENARIO and title not in first)),
+        mend,
     )
 
 

@@ -19,6 +19,7 @@ from headgate.errors import LabError, NotJudged
 from headgate.feeds import Change, Reach, feed_for
 from headgate.lab.agent import Agent
 from headgate.lab.log import Log
+from headgate.lab.topology import UNASKED
 from headgate.numbers import Subscriber
 
 # Where nginx and its modules write, beside the candidate's own directory.
@@ -88,6 +89,15 @@ class Gateway:
         self._feed.begin(self.sessions)
         self._validate()
         self._program = self._cage.start(spec.start, self.log.write)
+        self._await_ports()
+        self._workers = self._worker_ids()
+
+    def start_anew(self, zone: str = "") -> None:
+        """Stop, and start again as it stands, in this time zone where one is given."""
+        self._assert_no_worker_lost()
+        self.stop()
+        environment = {"TZ": zone} if zone else {}
+        self._program = self._cage.start(self.candidate.spec.start, self.log.write, environment)
         self._await_ports()
         self._workers = self._worker_ids()
 
@@ -253,6 +263,10 @@ class Gateway:
     def sockets(self) -> list[tuple[str, int]]:
         """Listening TCP sockets, as (address, port)."""
         return [(address, port) for address, port in self._in_cage("sockets")]
+
+    def unasked(self) -> int:
+        """How many packets it has sent to handsets that were no answers."""
+        return int(self._in_cage("counted", rule=UNASKED))
 
     def look(self, command: str) -> tuple[int, bytes, bytes]:
         """Run a shell command of the image inside the cage, as an onlooker."""

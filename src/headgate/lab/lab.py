@@ -171,7 +171,8 @@ class Lab:
             for one in told["flows"]
         ]
         unseen = [(self.internet.name(address), port) for address, port in told["unseen"]]
-        return Crossing(flows, unseen, told["doubt"])
+        sealed = [(self.internet.name(one), port, hello) for one, port, hello in told["sealed"]]
+        return Crossing(flows, unseen, sealed, gateway.unasked(), told["doubt"])
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""

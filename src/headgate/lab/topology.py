@@ -59,14 +59,29 @@ def handset_address(index: int) -> str:
 POOL_SIZE = ipaddress.IPv4Network(POOL).num_addresses
 
 
+# Handsets get answers. What else the gateway sends to them the last rule counts, but for what its
+# kernel says by itself.
+_ANSWERS = (
+    "tcp ! --syn",
+    *(f"icmp --icmp-type {kind}" for kind in ("echo-reply", "3", "time-exceeded")),
+)
+UNASKED = "-A OUTPUT -o access -j ACCEPT"
+_COUNTED = (
+    "*filter",
+    *(f"-A OUTPUT -o access -p {answer} -j RETURN" for answer in _ANSWERS),
+    UNASKED,
+    "COMMIT",
+)
+
+
 def cabling(
     *, gateway: int, handsets: int, world: int, transparent_port: int | None
 ) -> dict[str, Any]:
     """What the cabler does to join three nodes, given their process ids."""
-    nat = []
+    nat = list(_COUNTED)
     if transparent_port is not None:
         rule = "-A PREROUTING -i access -p tcp --dport 80"
-        nat = ["*nat", f"{rule} -j REDIRECT --to-ports {transparent_port}", "COMMIT"]
+        nat += ["*nat", f"{rule} -j REDIRECT --to-ports {transparent_port}", "COMMIT"]
     return {
         "links": [
             {"name": "access", "ends": [gateway, handsets]},

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from urllib.parse import quote
 
-from headgate.reading.literal import Literal, Part
+from headgate.reading.literal import LOCAL, Literal, Part
 from headgate.reading.span import Span
 
 MOST_REPEATED = 700  # finds a share of one in a hundred: ln(0.001) / ln(0.99) = 687.3
@@ -31,11 +31,13 @@ _IN_VALUE = "/%:@!$'()*,;-._~?"
 class Aim:
     """A visit that enters the branch at `span`, or one that nearly does (`near`).
 
-    `path` may have a query of its own. `arguments` and `cookies` are pairs of name and value.
+    `path` may have a query of its own. `arguments`, `cookies` and `fields`, those of a form, are
+    pairs of name and value.
     `network` is where the handset's address lies, `prefix` how its subscriber's number begins. The
     visit is made `repeat` times, on one connection where it is `counted`, to one URL where it is
-    `cached`. Sizes are in bytes: of the body, of a header line, of the site's answer; `status` is
-    what the site answers.
+    `cached`. Sizes are in bytes: of the body, of a header line, of line and header together
+    (`whole_size`), of the site's answer; `status` is what the site answers. Where the `clock` is
+    asked, the visit is made at each hour.
     """
 
     span: Span
@@ -48,6 +50,7 @@ class Aim:
     headers: tuple[tuple[str, str], ...] = ()
     cookies: tuple[tuple[str, str], ...] = ()
     arguments: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     network: str | None = None
     prefix: str | None = None
     repeat: int = 1
@@ -55,8 +58,10 @@ class Aim:
     cached: bool = False
     body_size: int | None = None
     head_size: int | None = None
+    whole_size: int | None = None
     answer_size: int | None = None
     status: int | None = None
+    clock: bool = False
 
     @property
     def asks(self) -> tuple[object, ...]:
@@ -87,6 +92,11 @@ def _query(aim: Aim, _: str, value: str) -> Aim:
 def _argument(aim: Aim, name: str, value: str) -> Aim:
     pair = quote(name, safe=_IN_VALUE), quote(value, safe=_IN_VALUE)
     return replace(aim, arguments=_named(aim.arguments, *pair))
+
+
+def _field(aim: Aim, name: str, value: str) -> Aim:
+    pair = quote(name, safe=_IN_VALUE), quote(value, safe=_IN_VALUE)
+    return replace(aim, fields=_named(aim.fields, *pair))
 
 
 def _header(aim: Aim, name: str, value: str) -> Aim:
@@ -143,6 +153,7 @@ _PUT: dict[Part, Callable[[Aim, str, str], Aim]] = {
     Part.PATH: _path,
     Part.QUERY: _query,
     Part.ARGUMENT: _argument,
+    Part.FIELD: _field,
     Part.HEADER: _header,
     Part.COOKIE: _cookie,
     Part.METHOD: _method,
@@ -154,6 +165,8 @@ _PUT: dict[Part, Callable[[Aim, str, str], Aim]] = {
     Part.CACHE: lambda aim, _, value: replace(aim, cached=True, repeat=max(aim.repeat, 3)),
     Part.BODY_SIZE: lambda aim, _, value: replace(aim, body_size=_size(value)),
     Part.HEAD_SIZE: lambda aim, _, value: replace(aim, head_size=_size(value)),
+    Part.WHOLE_SIZE: lambda aim, _, value: replace(aim, whole_size=_size(value)),
+    Part.CLOCK: lambda aim, name, _: replace(aim, clock=aim.clock or name == LOCAL),
     Part.ANSWER_SIZE: lambda aim, _, value: replace(aim, answer_size=_size(value)),
     Part.STATUS: lambda aim, _, value: (
         replace(aim, status=int(value)) if re.fullmatch(r"[2-5]\d\d", value) else aim

@@ -24,7 +24,7 @@ MOST_AIMS = 4000
 
 # What has no value that is only just wrong, or is reached beside its edge anyhow.
 _NO_NEAR_PART = {Part.CHANCE, Part.CACHE, Part.STATUS, Part.CLOCK, Part.VERSION, Part.METHOD}
-_NO_NEAR_PART |= {Part.BODY_SIZE, Part.HEAD_SIZE, Part.ANSWER_SIZE, Part.COUNT}
+_NO_NEAR_PART |= {Part.BODY_SIZE, Part.HEAD_SIZE, Part.WHOLE_SIZE, Part.ANSWER_SIZE, Part.COUNT}
 _NO_NEAR_TEST = {Test.PRESENT, Test.ABSENT, Test.OTHER, Test.MISMATCHES, Test.WITHIN}
 
 

@@ -55,6 +55,8 @@ def _of_nginx(config: Config, variables: Variables) -> Iterator[Branch]:
         if directive.name in _ENTERED and directive.block is not None:
             ways = joined(guard, variables.into(directive))
             yield Branch(_opening(directive), tuple(ways))
+            if directive.name == "if" and (past := variables.past(directive)):
+                yield Branch(_opening(directive), tuple(joined(guard, past)))
         elif directive.block is not None and directive.name in VALUES and directive.args:
             yield from _entries(directive, variables)
         elif directive.block is None:
@@ -89,6 +91,8 @@ def _of_name(directive: Directive) -> Iterator[Literal]:
         yield Literal(Part.COUNT, "", Test.EQUALS, args[-1].text, args[-1].span)
     elif name in ("allow", "deny", "set_real_ip_from") and args and _NETWORK.match(args[0].text):
         yield Literal(Part.ADDRESS, "", Test.WITHIN, args[0].text, args[0].span)
+    elif name == "rewrite" and args:
+        yield Literal(Part.PATH, "", Test.MATCHES, args[0].text, args[0].span)
     elif name in ("error_page", "proxy_next_upstream", "proxy_cache_valid"):
         yield from _statuses(args)
     elif name == "proxy_intercept_errors" and args and args[0].text == "on":
@@ -118,7 +122,7 @@ def _mentioned(directive: Directive) -> Iterator[Literal]:
     for word in directive.args:
         for variable in variables_in(word.text):
             part, name = primitive(variable) or (None, "")
-            if part and name:
+            if part and name and part is not Part.CLOCK:
                 yield Literal(part, name, Test.PRESENT, "", word.span)
         if directive.name not in _NO_PLACES:
             yield from _shaped(word.text, word.span)

@@ -4,9 +4,64 @@ and what lies just outside."""
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+import random
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from headgate.lab.topology import POOL, POOL_SIZE, handset_address
+from headgate.numbers import Subscriber
+from headgate.population import FIRST_NUMBER, LAST_NUMBER, imsi_of
 from headgate.reading.aim import Aim
+
+# So many guests at most: each takes a place in the feed, and its number in the detector.
+MOST_GUESTS = 64
+MOST_DRAWS = 10_000
+
+
+def guests(
+    aims: Sequence[Aim], there: Mapping[str, Subscriber], taken: Collection[str], rng: random.Random
+) -> dict[str, Subscriber]:
+    """Subscribers who come for the aims' sake, by their addresses: on the edges of networks that
+    are smaller than the pool, and with numbers as their prefixes want them.
+
+    `there` are those who are attached; `taken` are further addresses and numbers.
+    """
+    held = {*taken, *(one.msisdn for one in there.values())}
+    used = {*taken, *there}
+    inner = [aim for aim in aims if aim.network and not _is_whole(aim.network)]
+    places = [one for one in addresses(inner, POOL) if one not in used][:MOST_GUESTS]
+    wanted = [one for one in numbers(aims, FIRST_NUMBER, LAST_NUMBER) if one not in held]
+    wanted = wanted[:MOST_GUESTS]
+    count = max(len(places), len(wanted))
+    places += _others(
+        count - len(places), {*used, *places}, lambda: handset_address(rng.randrange(POOL_SIZE))
+    )
+    wanted += _others(
+        count - len(wanted),
+        {*held, *wanted},
+        lambda: str(rng.randint(FIRST_NUMBER, LAST_NUMBER)),
+    )
+    return {
+        place: Subscriber(number, imsi_of(number, rng))
+        for place, number in zip(places, wanted, strict=False)
+    }
+
+
+def _is_whole(network: str) -> bool:
+    """Whether the whole pool of handsets lies in a network."""
+    edges, pool = ends(network), ends(POOL)
+    return bool(edges and pool and edges[0] <= pool[0] and pool[1] <= edges[1])
+
+
+def _others(count: int, but: set[str], draw: Callable[[], str]) -> Iterator[str]:
+    """So many more, each once; fewer, where there are hardly any left."""
+    for _ in range(MOST_DRAWS if count > 0 else 0):
+        one = draw()
+        if one not in but:
+            but.add(one)
+            yield one
+            count -= 1
+        if not count:
+            return
 
 
 def ends(network: str) -> tuple[int, int] | None:

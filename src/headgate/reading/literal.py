@@ -12,6 +12,7 @@ from headgate.reading.samples import searched, translated
 from headgate.reading.span import Span
 
 MOST_WAYS = 12
+LOCAL = "local"  # what a clock is called whose hour depends on the zone
 
 
 class Part(Enum):
@@ -21,6 +22,7 @@ class Part(Enum):
     PATH = "path"
     QUERY = "query"
     ARGUMENT = "argument"
+    FIELD = "form field"
     HEADER = "header"
     COOKIE = "cookie"
     METHOD = "method"
@@ -29,6 +31,7 @@ class Part(Enum):
     NUMBER = "number"
     BODY_SIZE = "body size"
     HEAD_SIZE = "head size"
+    WHOLE_SIZE = "whole size"
     ANSWER_SIZE = "answer size"
     STATUS = "status"
     CHANCE = "chance"

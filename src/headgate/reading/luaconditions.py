@@ -1,4 +1,8 @@
-"""The branches of Lua: every condition with the ways that lead through it."""
+"""The branches of Lua: every condition with the ways that lead through it, or past it.
+
+A condition that asks a function of the config's own is followed into what that returns, and a block
+that gives up (`return`, `ngx.exit`) stands in the way of all that comes behind it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import TYPE_CHECKING
 from headgate.reading.chunk import Chunk
 from headgate.reading.literal import MOST_WAYS, Branch, Literal, Part, Test, Way, joined
 from headgate.reading.luasyntax import arguments, called, nodes, parsed, string_of, text_of
-from headgate.reading.luavalues import Source, Values, operator_of
+from headgate.reading.luavalues import SEARCHES, Source, Values, operator_of, returns
 from headgate.reading.span import Span
 from headgate.reading.variables import Variables, primitive
 
@@ -20,6 +24,12 @@ _NEGATED = {"==": "~=", "~=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _ORDERS = {"<": Test.BELOW, "<=": Test.BELOW, ">": Test.ABOVE, ">=": Test.ABOVE}
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _CONDITIONS = ("if_statement", "elseif_statement", "while_statement", "repeat_statement")
+_COMPARISONS = {"==", *_ORDERS}
+_BLOCKS = ("block", "chunk", "function_declaration", "function_definition")
+_FUNCTIONS = ("function_declaration", "function_definition")
+MOST_CALLS = 4
+MOST_STEPS = 1000  # of one condition
+_NUMBER = re.compile(r"[1-9][0-9]{6,14}\Z")
 # Lua's classes of characters in the words of other regexes.
 _LUA_CLASSES = {
     "a": "[A-Za-z]", "d": "[0-9]", "l": "[a-z]", "u": "[A-Z]", "w": "[A-Za-z0-9]",
@@ -57,6 +67,8 @@ class Conditions:
         self._chunks = chunks
         self._variables = variables
         self._values = Values(chunks)
+        self._called: list[tuple[int, int]] = []
+        self._steps = 0
 
     def branches(self) -> Iterator[Branch]:
         """Every condition, with those that it stands in and the blocks that its chunk runs in."""
@@ -64,27 +76,57 @@ class Conditions:
             around = self._variables.around(chunk.around)
             for node in nodes(parsed(chunk.code)):
                 if node.type in _CONDITIONS and (test := _condition(node)) is not None:
-                    ways = joined(around, self._through(index, node, test))
-                    yield Branch(chunk.span(test.start_byte, test.end_byte), tuple(ways))
+                    yield self._branch(index, test, around, self._through(index, node, test))
+                    past = self._through(index, node, test, negated=True)
+                    if any(literal.test in _TELLING for way in past for literal in way):
+                        yield self._branch(index, test, around, past)
+                elif node.type == "binary_expression" and operator_of(node) in _COMPARISONS:
+                    if not _is_in_condition(node):
+                        ways = self._through(index, node, node)
+                        yield self._branch(index, node, around, ways)
                 elif node.type in ("dot_index_expression", "bracket_index_expression"):
+                    yield from self._of_entries(index, node, around)
                     yield from self._mentioned(index, node, around)
 
-    def _through(self, chunk: int, node: Node, test: Node) -> list[Way]:
+    def _branch(self, chunk: int, test: Node, around: list[Way], ways: list[Way]) -> Branch:
+        return Branch(self._span(chunk, test), tuple(joined(around, ways)))
+
+    def _of_entries(self, chunk: int, node: Node, around: list[Way]) -> Iterator[Branch]:
+        """An entry of a table of the config's own, which a visit may choose."""
+        if node.type == "bracket_index_expression":
+            ways = self._of_table(chunk, node, negated=False)
+            if ways:
+                guards = self._guarded(chunk, node)
+                yield self._branch(chunk, node, around, joined(guards, ways))
+
+    def _through(self, chunk: int, node: Node, test: Node, *, negated: bool = False) -> list[Way]:
         """The ways to a condition and through it; nobody writes one as deep as Python's stack."""
+        self._steps = 0
         try:
-            return joined(self._guards(chunk, node), self.ways(chunk, test))
+            return joined(self._guards(chunk, node), self.ways(chunk, test, negated))
+        except RecursionError:
+            return [()]
+
+    def _guarded(self, chunk: int, node: Node) -> list[Way]:
+        self._steps = 0
+        try:
+            return self._guards(chunk, node)
         except RecursionError:
             return [()]
 
     def _guards(self, chunk: int, node: Node) -> list[Way]:
-        """The conditions around one: those of the `if`s in whose first part it stands."""
+        """The conditions around one: those of the `if`s in whose first part it stands, and of those
+        before it that would have given up. Up to the function that it stands in."""
         found: list[Way] = [()]
         inner, outer = node, node.parent
-        while outer is not None:
+        while outer is not None and inner.type not in _FUNCTIONS:
             consequence = outer.child_by_field_name("consequence")
             if outer.type in _CONDITIONS and consequence is not None and consequence == inner:
                 test = _condition(outer)
                 found = joined(self.ways(chunk, test), found) if test is not None else found
+            elif outer.type in _BLOCKS:
+                for test in _given_up(outer, inner):
+                    found = joined(self.ways(chunk, test, negated=True), found) or found
             inner, outer = outer, outer.parent
         return found
 
@@ -102,6 +144,14 @@ class Conditions:
     def ways(self, chunk: int, node: Node, negated: bool = False) -> list[Way]:
         """The ways in which an expression is true, or not."""
         kind = node.type
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            return [()]
+        if kind == "identifier" and (asked := self._values.asked(chunk, text_of(node))):
+            found = [way for one in asked for way in self.ways(chunk, one, negated)]
+            return list(dict.fromkeys(found))[:MOST_WAYS]
+        if kind in ("true", "false", "nil"):
+            return [()] if (kind == "true") is not negated else []
         if kind == "parenthesized_expression" and node.named_children:
             return self.ways(chunk, node.named_children[0], negated)
         if kind == "unary_expression" and operator_of(node) == "not":
@@ -125,14 +175,18 @@ class Conditions:
             return list(dict.fromkeys((*first, *second)))[:MOST_WAYS]
         if negated:
             operator = _NEGATED.get(operator, operator)
-        if _constant(left) is not None:
+        if self._values.constants(chunk, left):
             left, right, operator = right, left, _MIRRORED.get(operator, operator)
-        value = _constant(right)
-        if value is None:
-            return self._unknown(chunk, node)
-        return self._compared(chunk, left, operator, value, node)
+        found = [
+            way
+            for value in self._values.constants(chunk, right)
+            for way in self._compared(chunk, left, operator, value, node)
+        ]
+        return list(dict.fromkeys(found))[:MOST_WAYS] or self._unknown(chunk, node)
 
     def _compared(self, chunk: int, left: Node, operator: str, value: str, at: Node) -> list[Way]:
+        if operator in ("==", "~=") and value in ("nil", "false") and left.type == "function_call":
+            return self.ways(chunk, left, operator == "==")
         if operator in ("==", "~=") and value in ("", "nil", "false"):
             return self._of_sources(
                 chunk, left, Test.ABSENT if operator == "==" else Test.PRESENT, "", at
@@ -152,27 +206,45 @@ class Conditions:
         else:
             subject, given, word = given[0] if given else None, given[1:], called(node)
         pattern = string_of(given[0]) if given else None
-        if subject is None or pattern is None or word.rpartition(".")[2] not in _SEARCHES:
-            return self._unknown(chunk, node)
+        if subject is None or pattern is None or word.rpartition(".")[2] not in SEARCHES:
+            return self._of_function(chunk, node, negated)
         test, value = _search(word, pattern, given[1:])
         if negated:
             test, value = Test.PRESENT, ""
         return self._of_sources(chunk, subject, test, value, node)
+
+    def _of_function(self, chunk: int, call: Node, negated: bool) -> list[Way]:
+        """A call of a function of the config's own: the ways to what it returns, that are true."""
+        functions = self._values.functions(call)[:MOST_CALLS]
+        if not functions or len(self._called) > MOST_CALLS or negated:
+            return self._unknown(chunk, call)
+        found: list[Way] = []
+        for at, function in functions:
+            if (at, function.start_byte) in self._called:
+                continue
+            self._called.append((at, function.start_byte))
+            try:
+                for returned in returns(function):
+                    found += self._to_return(at, returned)
+            finally:
+                self._called.pop()
+        return list(dict.fromkeys(found))[:MOST_WAYS] or self._unknown(chunk, call)
+
+    def _to_return(self, chunk: int, returned: Node) -> list[Way]:
+        values = [one for child in returned.named_children for one in child.named_children]
+        ways = self.ways(chunk, values[0]) if values else []
+        return joined(self._guards(chunk, returned), ways)
 
     def _of_table(self, chunk: int, node: Node, negated: bool) -> list[Way]:
         """`names[x]`: a way for each of the table's keys."""
         table, field = (node.child_by_field_name(name) for name in ("table", "field"))
         if table is None or field is None or negated:
             return []
-        known = self._values.table(chunk, text_of(table))
         found: list[Way] = []
-        for entry in known.named_children if known is not None else ():
-            key = entry.child_by_field_name("name")
-            value = string_of(key) if key is not None else None
-            if key is not None and key.type == "identifier":
-                value = text_of(key)
-            if value is not None:
-                found += self._of_sources(chunk, field, Test.EQUALS, value, key or entry)
+        for value, key in self._values.keys(chunk, text_of(table)):
+            found += self._of_sources(chunk, field, Test.EQUALS, value, key)
+            if len(found) > MOST_WAYS:
+                break
         return [way for way in dict.fromkeys(found) if way][:MOST_WAYS]
 
     def _unknown(self, chunk: int, node: Node) -> list[Way]:
@@ -193,6 +265,9 @@ class Conditions:
         span = self._span(chunk, at)
         for source in self._values.sources(chunk, node):
             found += self._of_source(source, test, value, span)
+        if not found and test not in (Test.ABOVE, Test.BELOW) and _NUMBER.match(value):
+            # From elsewhere, as the session is: whose number it is.
+            found = [(Literal(Part.NUMBER, "", Test.STARTS, value, span),)]
         return list(dict.fromkeys(found))[:MOST_WAYS] or [()]
 
     def _of_source(self, source: Source, test: Test, value: str, span: Span) -> list[Way]:
@@ -212,7 +287,11 @@ class Conditions:
         return self._chunks[chunk].span(node.start_byte, node.end_byte)
 
 
-_SEARCHES = {"find", "match", "gmatch"}
+# What leads somewhere that an ordinary visit does not come to.
+_TELLING = {
+    *(Test.EQUALS, Test.CASELESS, Test.MATCHES, Test.MATCHES_CASELESS, Test.CONTAINS),
+    *(Test.STARTS, Test.ENDS, Test.ABOVE),
+}
 
 
 def _rare(source: Source, span: Span) -> Literal:
@@ -241,8 +320,30 @@ def _condition(node: Node) -> Node | None:
     return node.child_by_field_name("condition")
 
 
-def _constant(node: Node) -> str | None:
-    """What a constant stands for, as a text."""
-    if node.type in ("number", "nil", "true", "false"):
-        return text_of(node)
-    return string_of(node)
+def _is_in_condition(node: Node) -> bool:
+    """Whether an expression is, or is part of, what a statement asks."""
+    inner, outer = node, node.parent
+    while outer is not None and inner.type not in ("block", "chunk", *_FUNCTIONS):
+        if outer.type in _CONDITIONS and _condition(outer) == inner:
+            return True
+        inner, outer = outer, outer.parent
+    return False
+
+
+def _given_up(block: Node, until: Node) -> Iterator[Node]:
+    """The conditions of a block that give up before one of its statements is reached."""
+    for statement in block.named_children:
+        if statement.start_byte >= until.start_byte:
+            return
+        consequence = statement.child_by_field_name("consequence")
+        if statement.type != "if_statement" or consequence is None:
+            continue
+        last = consequence.named_children[-1] if consequence.named_children else None
+        if last is not None and (last.type == "return_statement" or _exits(last)):
+            test = _condition(statement)
+            if test is not None:
+                yield test
+
+
+def _exits(node: Node) -> bool:
+    return node.type == "function_call" and called(node) in ("ngx.exit", "error")

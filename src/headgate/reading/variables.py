@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headgate.reading.config import Config, Directive
-from headgate.reading.literal import MOST_WAYS, Literal, Part, Test, Way, holds, joined
+from headgate.reading.literal import LOCAL, MOST_WAYS, Literal, Part, Test, Way, holds, joined
 from headgate.reading.span import Span
 from headgate.reading.statement import Word
 
@@ -39,7 +39,8 @@ _PRIMITIVE = {
     "binary_remote_addr": Part.ADDRESS,
     "realip_remote_addr": Part.ADDRESS,
     "content_length": Part.BODY_SIZE,
-    "request_length": Part.HEAD_SIZE,
+    "http_content_length": Part.BODY_SIZE,
+    "request_length": Part.WHOLE_SIZE,
     "status": Part.STATUS,
     "upstream_status": Part.STATUS,
     "connection_requests": Part.COUNT,
@@ -55,7 +56,7 @@ _PARAMETERS = {"default", "hostnames", "volatile", "include", "ranges", "delete"
 def primitive(variable: str) -> tuple[Part, str] | None:
     """What of a visit a variable of nginx's own holds (ngx_http_variables.c); None of others."""
     if part := _PRIMITIVE.get(variable):
-        return part, ""
+        return part, LOCAL if variable.startswith("time_") else ""
     if variable == "content_type":
         return Part.HEADER, "content-type"
     for prefix, part in _NAMED.items():
@@ -179,6 +180,13 @@ class Variables:
             return self.ways(words[0], test, words[2], span, depth)
         return [()]
 
+    def past(self, block: Directive) -> list[Way]:
+        """The ways past an `if` that nearly all visits enter, since it asks for what is not so."""
+        words = _inside([word.text for word in block.args])
+        if len(words) == 3 and words[1] in _PAST and words[2]:
+            return self.ways(words[0], _PAST[words[1]], words[2], block.args[0].span)
+        return []
+
     def _of_several(
         self, template: str, test: Test, value: str, span: Span, depth: int
     ) -> list[Way]:
@@ -251,6 +259,8 @@ _OPERATORS = {
     "!~": Test.MISMATCHES,
     "!~*": Test.MISMATCHES,
 }
+
+_PAST = {"!=": Test.EQUALS, "!~": Test.MATCHES, "!~*": Test.MATCHES_CASELESS}
 
 
 def _some(choices: Sequence[_Choice]) -> Sequence[_Choice]:
