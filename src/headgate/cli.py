@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from headgate import __version__, interruptions
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
 if TYPE_CHECKING:
-    from headgate.gate.selftest import Judged, Specimen
+    from headgate.gate.terms import Terms
+    from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
 
 _ABOUT = """\
@@ -36,6 +35,9 @@ examples:
   headgate check gateway_config/released --policy gateway_config/policy.yaml
   headgate check candidates/* --policy policy.yaml --json verdict.json
   headgate check candidate --policy policy.yaml --features our/features
+  headgate check candidates/* --policy policy.yaml --shard 2/4 --json verdict-2.json
+  headgate merge verdict-*.json --json verdict.json
+  headgate watch candidate --policy policy.yaml
   headgate doctor
 
 A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An
@@ -50,27 +52,60 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"headgate {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="judge candidates by a policy")
-    check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
-    check.add_argument("--policy", type=Path, required=True, metavar="FILE")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
-    check.add_argument(
-        "--features", type=Path, action="append", default=[], metavar="DIR",
-        help="run the feature files there too",
-    )  # fmt: skip
-    check.add_argument("--seed", help="repeat the run that had this seed")
+    _add_check(commands.add_parser("check", help="judge candidates by a policy"))
+    watch = commands.add_parser("watch", help="judge a candidate again on every save")
+    watch.add_argument("candidate", type=Path, metavar="CANDIDATE")
+    _add_terms(watch)
+    merge = commands.add_parser("merge", help="join the verdict files of several runs")
+    merge.add_argument("files", nargs="+", type=Path, metavar="VERDICT.json")
+    merge.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts there")
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
     selftest.add_argument("names", nargs="*", metavar="NAME", help="these alone")
     selftest.add_argument("--corpus", type=Path, metavar="DIR", help="another corpus")
     selftest.add_argument("--seed", help="repeat the run that had this seed")
-    selftest.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
-        help="judge so many at a time (as a rule one for each core)",
-    )  # fmt: skip
+    _add_jobs(selftest)
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
+    _add_terms(check)
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
+    _add_jobs(check)
+    check.add_argument(
+        "--shard", metavar="I/N",
+        help="judge the Ith of N parts of the candidates; `env`: as the variables of a Kubernetes "
+        "Indexed Job (with HEADGATE_SHARDS) or of GitLab's parallel jobs say",
+    )  # fmt: skip
+    check.add_argument(
+        "--family", action="append", default=[], metavar="ID",
+        help="send the requests of this family alone, which can reject and never approve",
+    )  # fmt: skip
+
+
+def _add_terms(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--policy", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "--features", type=Path, action="append", default=[], metavar="DIR",
+        help="run the feature files there too",
+    )  # fmt: skip
+    command.add_argument("--seed", help="repeat the run that had this seed")
+
+
+def _add_jobs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="judge so many at a time (as a rule one for each core)",
+    )  # fmt: skip
+
+
+def _positive(words: str) -> int:
+    if not words.isdecimal() or int(words) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, not {words}")
+    return int(words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,31 +131,85 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from headgate.gate.session import Session
-    from headgate.policy import load_policy
-    from headgate.reports.progress import Progress
+    import secrets
+
+    from headgate import shards
+    from headgate.reports.verdict_json import VerdictFile
     from headgate.verdict import worst
 
-    if args.json:
-        _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
+    shard = shards.shard_of(args.shard, os.environ) if args.shard else None
+    candidates = shard.of(args.candidates) if shard else args.candidates
+    of = shards.described(shard, args.candidates, args.policy) if shard else None
+    # Whatever happens, no older verdict stays.
+    file = VerdictFile(args.json, candidates, of) if args.json else None
+    terms = _terms(args, args.seed or secrets.token_hex(8))
+    if not candidates:
+        print(f"shard {shard} of {len(args.candidates)} candidates is empty: nothing was judged")
+        return 0
+    verdicts: list[Verdict] = []
+    try:
+        for at, verdict in _verdicts(candidates, terms, args.jobs):
+            verdicts.append(verdict)
+            if file:
+                file.take(at, verdict)
+    finally:
+        if file:
+            file.write()
+    return worst(verdicts)
+
+
+def _terms(args: argparse.Namespace, seed: str) -> Terms:
+    from headgate.gate.terms import Terms
+    from headgate.policy import load_policy
+
     policy = load_policy(args.policy)
     _assert_features(args.features)
-    verdicts: list[Verdict] = []
-    with Progress(sys.stderr) as progress:
-        try:
-            from headgate.engines.docker_engine import DockerEngine
-            from headgate.gate.check import check
+    if args.family:
+        from headgate.gate.restricted import assert_known
 
-            with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-                for verdict in check(session, args.candidates, args.features):
-                    verdicts.append(verdict)
-                    progress.clear()
-                    _show(verdict)
-                progress("taking the lab down")
-        finally:
-            if args.json:
-                _write_json(args.json, verdicts, args.candidates)
-    return worst(verdicts)
+        if args.features:
+            raise HeadgateError("--family leaves out all features: --features has no use beside it")
+        assert_known(args.family)
+    return Terms(policy, seed, tuple(args.features), tuple(args.family))
+
+
+def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Iterator[tuple[int, Verdict]]:
+    """Each verdict as soon as it is known, and shown, with its candidate's place."""
+    from headgate.reports.progress import Progress
+
+    several = min(jobs, len(candidates)) > 1
+    with Progress(sys.stderr) as progress:
+        judge = _by_processes if several else _in_this_process
+        with contextlib.closing(judge(candidates, terms, jobs, progress)) as verdicts:
+            for at, verdict in verdicts:
+                progress.clear()
+                _show(verdict)
+                yield at, verdict
+
+
+def _in_this_process(
+    candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
+) -> Generator[tuple[int, Verdict]]:
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.many import check_here
+    from headgate.gate.session import Session
+
+    with Session(terms.policy, DockerEngine, seed=terms.seed, progress=progress) as session:
+        yield from enumerate(check_here(session, candidates, terms))
+        progress("taking the lab down")
+
+
+def _by_processes(
+    candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
+) -> Generator[tuple[int, Verdict]]:
+    from headgate.gate.many import check_many
+    from headgate.reports.progress import Several
+
+    heard = Several(progress, len(candidates))
+    for at, verdict in check_many(candidates, terms, jobs, heard):
+        yield at, verdict
+        heard.done(verdict.candidate)
+    progress("taking the labs down")
 
 
 def _assert_features(paths: Sequence[Path]) -> None:
@@ -139,18 +228,44 @@ def _show(verdict: Verdict) -> None:
     print(flush=True)
 
 
-def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
-    """Write all verdicts, those of candidates that were not come to among them."""
-    from headgate.verdict import NOT_JUDGED, Verdict, as_json
+def _watch(args: argparse.Namespace) -> NoReturn:
+    import secrets
 
-    left = [
-        Verdict(str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged")
-        for candidate in candidates[len(verdicts) :]
-    ]
-    try:
-        path.write_text(json.dumps(as_json([*verdicts, *left]), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.session import Session
+    from headgate.gate.watching import Watching
+    from headgate.reports.progress import Progress
+
+    _assert_features(args.features)
+    seed = args.seed or secrets.token_hex(8)
+    with Progress(sys.stderr) as progress:
+
+        def say(line: str) -> None:
+            progress.clear()
+            print(line, flush=True)
+
+        Watching(
+            args.candidate,
+            args.policy,
+            args.features,
+            session=lambda policy: Session(policy, DockerEngine, seed=seed, progress=progress),
+            say=say,
+            progress=progress,
+        ).run()
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from headgate.merging import merged
+    from headgate.reports.verdict_json import VerdictFile
+    from headgate.verdict import worst
+
+    file = VerdictFile(args.json, []) if args.json else None
+    verdicts = merged(args.files)
+    for verdict in verdicts:
+        _show(verdict)
+    if file:
+        file.write(verdicts)
+    return worst(verdicts)
 
 
 def _selftest(args: argparse.Namespace) -> int:
@@ -158,8 +273,7 @@ def _selftest(args: argparse.Namespace) -> int:
     import time
 
     from headgate import resources
-    from headgate.gate.selftest import corpus, line, summary
-    from headgate.gate.workers import judge_all
+    from headgate.gate.selftest import corpus, judge_corpus, line, summary
     from headgate.reports.progress import Progress
 
     root = resources.root()
@@ -170,7 +284,7 @@ def _selftest(args: argparse.Namespace) -> int:
     judged = []
     with Progress(sys.stderr) as progress:
         progress(f"judging {len(specimens)} gateways, {args.jobs} at a time, with seed {seed}")
-        for one in judge_all(specimens, args.jobs, partial(_bench, seed=seed)):
+        for one in judge_corpus(specimens, args.jobs, seed):
             judged.append(one)
             progress.clear()
             print(f"{len(judged):3} of {len(specimens)}  {line(one)}", flush=True)
@@ -178,18 +292,6 @@ def _selftest(args: argparse.Namespace) -> int:
         print(said)
     print(f"seed          {seed}")
     return 0 if all(one.right for one in judged) else 1
-
-
-@contextlib.contextmanager
-def _bench(policy: Path, seed: str) -> Iterator[Callable[[Specimen], Judged]]:
-    """A lab under this policy, to judge specimens in."""
-    from headgate.engines.docker_engine import DockerEngine
-    from headgate.gate.selftest import judge
-    from headgate.gate.session import Session
-    from headgate.policy import load_policy
-
-    with Session(load_policy(policy), DockerEngine, seed=seed) as session:
-        yield partial(judge, session)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -203,4 +305,10 @@ def _doctor(args: argparse.Namespace) -> int:
     return 2 if any(one.state == "fail" for one in checks) else 0
 
 
-_COMMANDS = {"check": _check, "selftest": _selftest, "doctor": _doctor}
+_COMMANDS = {
+    "check": _check,
+    "watch": _watch,
+    "merge": _merge,
+    "selftest": _selftest,
+    "doctor": _doctor,
+}

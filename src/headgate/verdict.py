@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headgate.judge import Disclosure
+if TYPE_CHECKING:
+    from headgate.judge import Disclosure
 
 APPROVED = "approved"
 REJECTED = "rejected"

@@ -142,7 +142,17 @@ def test_help_on_check_names_every_option(capsys: Captured) -> None:
         run("check", "--help")
     out, _ = assert_plain(capsys)
     assert "CANDIDATE [CANDIDATE ...]" in out
-    assert all(option in out for option in ("--policy FILE", "--json FILE", "--features DIR"))
+    assert all(
+        option in out
+        for option in (
+            "--policy FILE",
+            "--json FILE",
+            "--features DIR",
+            "--jobs N",
+            "--shard I/N",
+            "--family ID",
+        )
+    )
 
 
 def test_the_version_is_the_packages(capsys: Captured) -> None:
@@ -162,6 +172,7 @@ def test_the_version_is_the_packages(capsys: Captured) -> None:
         (["check", "--policy", "p.yaml"], "the following arguments are required: CANDIDATE"),
         (["check", "a", "--policy"], "argument --policy: expected one argument"),
         (["check", "a", "--policy", "b", "--jsn", "c"], "unrecognized arguments: --jsn"),
+        (["check", "a", "--policy", "b", "--jobs", "0"], "expected a number from 1, not 0"),
     ],
 )
 def test_a_wrong_command_line_exits_with_2(argv: list[str], words: str, capsys: Captured) -> None:
@@ -278,7 +289,7 @@ def test_the_exit_is_the_worst_of_the_verdicts(
 ) -> None:
     judging.words = words
     candidates = [f"candidate{index}" for index in range(len(words))]
-    assert run("check", *candidates, "--policy", policy) == status
+    assert run("check", *candidates, "--policy", policy, "--jobs", 1) == status
     out, err = assert_plain(capsys)
     shown = [line for line in out.splitlines() if line.startswith("candidate")]
     assert shown == [f"{name}: {word}" for name, word in zip(candidates, words, strict=True)]
@@ -292,7 +303,7 @@ def test_no_verdict_is_no_approval(judging: Judging, policy: Path) -> None:
 def test_the_json_holds_every_candidate(judging: Judging, policy: Path, tmp_path: Path) -> None:
     judging.words = ["approved", "rejected"]
     path = tmp_path / "verdict.json"
-    assert run("check", "a", "b", "--policy", policy, "--json", path) == 1
+    assert run("check", "a", "b", "--policy", policy, "--json", path, "--jobs", 1) == 1
     found = json.loads(path.read_text())["candidates"]
     assert [(one["candidate"], one["verdict"]) for one in found] == [
         ("a", "approved"),
@@ -310,7 +321,7 @@ def test_seed_and_features_are_passed_on(
         (folder / "ours.feature").write_text("Feature: Ours\n")
     argv = ["check", "a", "--policy", policy, "--features", one, "--features", two, "--seed", "s"]
     assert run(*argv) == 0
-    assert judging.features == [one, two]
+    assert judging.features == (one, two)
     assert lab.opened[0]["seed"] == "s"
 
 
@@ -357,7 +368,8 @@ def test_a_run_that_ends_early_leaves_what_was_judged(
     monkeypatch.delenv("HEADGATE_DEBUG", raising=False)
     judging.words = ["approved", error]
     path = tmp_path / "verdict.json"
-    assert run("check", "a", "b", "c", "--policy", policy, "--json", path) == status
+    argv = ["check", "a", "b", "c", "--policy", policy, "--json", path, "--jobs", 1]
+    assert run(*argv) == status
     assert left(path) == [("approved", "the reason"), UNJUDGED, UNJUDGED]
     assert assert_plain(capsys)[1].endswith(words)
 

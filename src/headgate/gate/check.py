@@ -29,7 +29,7 @@ def check(
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
     that look on."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
-    loaded = [_load(path, defaults) for path in candidates]
+    loaded = [load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
         started = time.monotonic()
         if isinstance(one, Candidate):
@@ -43,7 +43,8 @@ def check(
         yield replace(verdict, seconds=time.monotonic() - started)
 
 
-def _load(path: Path, defaults: Path) -> Candidate | Verdict:
+def load(path: Path, defaults: Path) -> Candidate | Verdict:
+    """The candidate, or the verdict on what is none."""
     try:
         return load_candidate(path, defaults)
     except InputError as error:
