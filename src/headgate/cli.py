@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from headgate import __version__, interruptions
+from headgate import __version__, interruptions, trace
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -110,6 +110,7 @@ def _positive(words: str) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
+    trace.first("prompt answered")
     args = parser().parse_args(argv)
     interruptions.expect()
     try:
@@ -191,10 +192,12 @@ def _in_this_process(
     candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
 ) -> Generator[tuple[int, Verdict]]:
     from headgate.engines.docker_engine import DockerEngine
-    from headgate.gate.many import check_here
     from headgate.gate.session import Session
 
     with Session(terms.policy, DockerEngine, seed=terms.seed, progress=progress) as session:
+        # While the lab is being put up: this takes as long.
+        from headgate.gate.many import check_here
+
         yield from enumerate(check_here(session, candidates, terms))
         progress("taking the lab down")
 
@@ -228,7 +231,7 @@ def _show(verdict: Verdict) -> None:
     print(flush=True)
 
 
-def _watch(args: argparse.Namespace) -> NoReturn:
+def _watch(args: argparse.Namespace) -> int:
     import secrets
 
     from headgate.engines.docker_engine import DockerEngine
@@ -238,20 +241,25 @@ def _watch(args: argparse.Namespace) -> NoReturn:
 
     _assert_features(args.features)
     seed = args.seed or secrets.token_hex(8)
-    with Progress(sys.stderr) as progress:
+    progress = Progress(sys.stderr)
 
-        def say(line: str) -> None:
-            progress.clear()
-            print(line, flush=True)
+    def say(line: str) -> None:
+        progress.clear()
+        print(line, flush=True)
 
-        Watching(
-            args.candidate,
-            args.policy,
-            args.features,
-            session=lambda policy: Session(policy, DockerEngine, seed=seed, progress=progress),
-            say=say,
-            progress=progress,
-        ).run()
+    watching = Watching(
+        args.candidate,
+        args.policy,
+        args.features,
+        session=lambda policy: Session(policy, DockerEngine, seed=seed, progress=progress),
+        say=say,
+        progress=progress,
+    )
+    try:
+        with progress:
+            watching.run()
+    except KeyboardInterrupt as error:
+        return interruptions.tell(error, "headgate: watching no more")
 
 
 def _merge(args: argparse.Namespace) -> int:

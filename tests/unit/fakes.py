@@ -251,6 +251,7 @@ class FakeSession:
     failure: BaseException | None = None
     control_failure: BaseException | None = None
     seed: str = "5eed"
+    lab_lost: bool = False
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -270,6 +271,10 @@ class FakeSession:
         if self.failure:
             raise self.failure
         yield FakeGate(self.policy, self.record).as_gate
+
+    @property
+    def lost(self) -> bool:
+        return self.lab_lost
 
     def expect(self, candidate: Candidate) -> None:
         """Nothing is made ready: there is no cage."""

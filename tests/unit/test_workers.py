@@ -18,7 +18,7 @@ import pytest
 from headgate.errors import LabError
 from headgate.gate import selftest
 from headgate.gate.selftest import Specimen, in_order, judge_corpus
-from headgate.gate.workers import Failed, Tell, judge_all
+from headgate.gate.workers import Failed, Spent, Tell, judge_all
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -46,6 +46,8 @@ def _judged(one: Task) -> int:
         raise ValueError("no such thing")
     if one.name == "has no lab":
         raise LabError("the node world is lost")
+    if one.name == "is the last":
+        raise Spent(os.getpid())
     if one.name == "dies":
         os._exit(3)
     if one.name == "is killed":
@@ -129,6 +131,13 @@ def test_one_that_fails_its_worker_costs_no_others_verdict(
     assert answers[1] == Failed(why)
     assert all(isinstance(answer, int) for answer in (answers[0], *answers[2:]))
     assert notes.read_text().count("up one") == 2  # what failed is not judged on again
+
+
+def test_a_bench_that_is_spent_has_answered_and_is_put_up_anew(tmp_path: Path, notes: Path) -> None:
+    names = ["a", "is the last", "b"]
+    judged = list(judge_all(tasks(tmp_path, *names), 1, partial(bench, notes=notes)))
+    assert all(isinstance(answer, int) for _, answer in judged)
+    assert notes.read_text() == "up one\ndown one\n" * 2
 
 
 def specimens(folder: Path, *names: str, policy: str = "one") -> list[Specimen]:

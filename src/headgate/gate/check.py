@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate import resources
+from headgate import resources, trace
 from headgate.candidate import Candidate, load_candidate
 from headgate.errors import InputError
 from headgate.gate import plugin
@@ -65,6 +65,7 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
+    trace.first("scenarios begun")
     run = _Run(session, candidate)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):

@@ -114,7 +114,11 @@ class Ground:
     judge: Judge
 
 
-def ground(lab: Lab, policy: Policy, seed: str) -> Ground:
+People = tuple[Population, Judge]
+"""Who there is, and who knows all the forms of their numbers."""
+
+
+def people(policy: Policy, seed: str) -> People:
     """Draw a population by the seed, and learn to know all the forms of its numbers (0.3 s)."""
     population = populate(
         random.Random(f"{seed} population"),
@@ -124,7 +128,7 @@ def ground(lab: Lab, policy: Policy, seed: str) -> Ground:
         spare=SPARE,
         strangers=STRANGERS,
     )
-    return Ground(lab, policy, seed, population, Judge(policy, Scanner(population.subscribers)))
+    return population, Judge(policy, Scanner(population.subscribers))
 
 
 class Gate:

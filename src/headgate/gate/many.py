@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import LabError
 from headgate.gate.terms import Terms
-from headgate.gate.workers import Heard, judge_all
+from headgate.gate.workers import Heard, Spent, judge_all
 from headgate.numbers import mask_numbers
 from headgate.verdict import NOT_JUDGED, Verdict
 
@@ -82,6 +82,8 @@ def _bench(
 
         def judge(asked: _Asked) -> Verdict:
             (verdict,) = check_here(session, [asked.path], terms)
+            if session.lost:
+                raise Spent(verdict)
             return verdict
 
         yield judge

@@ -84,7 +84,7 @@ class Watching:
             return self._other_than(text)
 
     def _in_lab(self, session: Session, text: _Text) -> _Text:
-        """Judge in one lab as long as the policy stays; what stands there then."""
+        """Judge in one lab as long as it and the policy last; what stands there then."""
         policy = text.policy
         if isinstance(text.candidate, Candidate):
             session.expect(text.candidate)  # one more than is asked for: the next run finds it made
@@ -99,6 +99,8 @@ class Watching:
             self._tell(changes(self._before, verdict))
             self._before = verdict
             text = self._other_than(text)
+            if session.lost:
+                break
         return text
 
     def _other_than(self, text: _Text) -> _Text:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from headgate.errors import LabError
 
@@ -48,6 +48,14 @@ class Failed:
     """Why there is no answer on a task: `why` is a person's line, and begins with no name."""
 
     why: str
+
+
+class Spent(Exception):
+    """Raised by what judges: this is the answer, and the bench is of no more use."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 def unheard(name: str, phase: str) -> None:
@@ -193,7 +201,7 @@ def _work(line: Connection, bench: Bench[T, R]) -> None:
 def _judge_what_comes(line: Connection, bench: Bench[T, R]) -> None:
     speaking = threading.Lock()  # a lab that is being put up tells of it from another thread
 
-    def say(what: str | _Answer[R]) -> None:
+    def say(what: str | _Answer[Any]) -> None:
         with speaking:
             line.send(what)
 
@@ -210,6 +218,10 @@ def _judge_what_comes(line: Connection, bench: Bench[T, R]) -> None:
                 say(_Answer(judge(task)))
             except BrokenPipeError:
                 raise
+            except Spent as spent:
+                judge = None
+                _close(stack)
+                say(_Answer(spent.answer))
             except Exception as error:  # whatever it is, the starter has to know
                 judge = None
                 _close(stack)
