@@ -58,27 +58,31 @@ class Session:
         return self
 
     def _prepare(self) -> Ground:
-        with ThreadPoolExecutor(1, "learning numbers") as beside:
+        with ThreadPoolExecutor(2, "beside the lab") as beside:
             people = beside.submit(self._learn)
-            lab = self._put_up()
+            lab = self._put_up(beside)
 
             from headgate.gate.gate import Ground
 
             return Ground(lab, self.policy, self.seed, *people.result())
 
-    def _put_up(self) -> Lab:
+    def _put_up(self, beside: ThreadPoolExecutor) -> Lab:
         self.progress("putting up the lab")
         engine = self._stack.enter_context(self._engine(self.progress))
 
         from headgate.lab.lab import Lab
 
-        lab = self._stack.enter_context(Lab(engine, self.seed))
+        lab = Lab(engine, self.seed)
+        expected = beside.submit(self._expect_control, lab)
+        self._stack.enter_context(lab)
+        expected.result()
         trace.first("lab up")
+        return lab
 
+    def _expect_control(self, lab: Lab) -> None:
         from headgate.gate.control import faulty_gateway
 
         lab.expect(faulty_gateway(self.policy).spec)
-        return lab
 
     def _learn(self) -> People:
         from headgate.gate.gate import people
