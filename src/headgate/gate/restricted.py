@@ -49,7 +49,7 @@ def restricted(verdict: Verdict, ids: Sequence[str]) -> Verdict:
     words = f"restricted to {', '.join(ids)}"
     if verdict.verdict == APPROVED:
         reason = (
-            f"{words}: no rule was broken in {verdict.requests} requests; this approves nothing"
+            f"{words}: no rule was broken in {verdict.requests} requests, which approves nothing"
         )
         return replace(verdict, verdict=NOT_JUDGED, reason=reason)
     if verdict.verdict == REJECTED:
