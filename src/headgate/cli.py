@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from headgate.gate.terms import Terms
     from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
+
+    Judging = Generator[tuple[int, Verdict]]
+    """Each verdict with its candidate's place, as soon as it is known."""
 
 _ABOUT = """\
 Headgate judges a carrier gateway's config before it is deployed.
@@ -149,10 +152,11 @@ def _check(args: argparse.Namespace) -> int:
         return 0
     verdicts: list[Verdict] = []
     try:
-        for at, verdict in _verdicts(candidates, terms, args.jobs):
-            verdicts.append(verdict)
-            if file:
-                file.take(at, verdict)
+        with contextlib.closing(_verdicts(candidates, terms, args.jobs)) as found:
+            for at, verdict in found:
+                verdicts.append(verdict)
+                if file:
+                    file.take(at, verdict)
     finally:
         if file:
             file.write()
@@ -174,7 +178,7 @@ def _terms(args: argparse.Namespace, seed: str) -> Terms:
     return Terms(policy, seed, tuple(args.features), tuple(args.family))
 
 
-def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Iterator[tuple[int, Verdict]]:
+def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Judging:
     """Each verdict as soon as it is known, and shown, with its candidate's place."""
     from headgate.reports.progress import Progress
 
@@ -190,7 +194,7 @@ def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Iterator[t
 
 def _in_this_process(
     candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
-) -> Generator[tuple[int, Verdict]]:
+) -> Judging:
     from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
 
@@ -204,14 +208,15 @@ def _in_this_process(
 
 def _by_processes(
     candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
-) -> Generator[tuple[int, Verdict]]:
+) -> Judging:
     from headgate.gate.many import check_many
     from headgate.reports.progress import Several
 
     heard = Several(progress, len(candidates))
-    for at, verdict in check_many(candidates, terms, jobs, heard):
-        yield at, verdict
-        heard.done(verdict.candidate)
+    with contextlib.closing(check_many(candidates, terms, jobs, heard)) as found:
+        for at, verdict in found:
+            yield at, verdict
+            heard.done(verdict.candidate)
     progress("taking the labs down")
 
 

@@ -114,11 +114,7 @@ class Ground:
     judge: Judge
 
 
-People = tuple[Population, Judge]
-"""Who there is, and who knows all the forms of their numbers."""
-
-
-def people(policy: Policy, seed: str) -> People:
+def people(policy: Policy, seed: str) -> tuple[Population, Judge]:
     """Draw a population by the seed, and learn to know all the forms of its numbers (0.3 s)."""
     population = populate(
         random.Random(f"{seed} population"),

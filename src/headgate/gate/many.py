@@ -7,7 +7,7 @@ one candidate is in that candidate's verdict; the others go on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ class _Asked:
 
 def check_many(
     candidates: Sequence[Path], terms: Terms, jobs: int, heard: Heard
-) -> Iterator[tuple[int, Verdict]]:
+) -> Generator[tuple[int, Verdict]]:
     """Judge them in `jobs` processes: each verdict with its candidate's place.
 
     LabError when more have failed in a row than are judged at a time: it is not they that are at

@@ -19,9 +19,11 @@ from headgate.errors import LabError
 if TYPE_CHECKING:
     from headgate.candidate import Candidate
     from headgate.engines.engine import Engine
-    from headgate.gate.gate import Gate, Ground, People
+    from headgate.gate.gate import Gate, Ground
+    from headgate.judge import Judge
     from headgate.lab.lab import Lab
     from headgate.policy import Policy
+    from headgate.population import Population
 
 Progress = Callable[[str], None]
 
@@ -84,7 +86,7 @@ class Session:
 
         lab.expect(faulty_gateway(self.policy).spec)
 
-    def _learn(self) -> People:
+    def _learn(self) -> tuple[Population, Judge]:
         from headgate.gate.gate import people
 
         known = people(self.policy, self.seed)
