@@ -217,7 +217,6 @@ def _by_processes(
         for at, verdict in found:
             yield at, verdict
             heard.done(verdict.candidate)
-    progress("taking the labs down")
 
 
 def _assert_features(paths: Sequence[Path]) -> None:

@@ -191,3 +191,5 @@ def test_several_are_told_apart_in_a_log() -> None:
     several("candidates/first", "putting up the lab")
     several.done("candidates/first")
     assert log.getvalue().endswith(" s  candidates/first: putting up the lab\n")
+    several.done("candidates/second")
+    assert log.getvalue().endswith(" s  taking the labs down\n")

@@ -74,7 +74,9 @@ class Several:
         """Its verdict is known, and has been told."""
         self._done += 1
         self._phases.pop(name, None)
-        if self._progress.live:
+        if self._done == self._count:
+            self._progress("taking the labs down")
+        elif self._progress.live:
             self._show()
 
     def _show(self) -> None:
