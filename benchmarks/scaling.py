@@ -94,29 +94,37 @@ def _seconds(act: Callable[[], object]) -> float:
 
 
 def _sites(times: int) -> float:
-    """How many times longer visits to all permitted sites take, of which there are as many."""
-    took = []
+    """Visits to all permitted sites, of which there are so many."""
+    costs = []
     for count in (10, 10 * times):
         with _running(count) as gate:
-            took.append(_seconds(lambda gate=gate: gate.visit("permitted", by=gate.agreed)))  # type: ignore[misc]
-    return took[1] / took[0]
+            costs.append(_cost(gate, lambda gate=gate: gate.visit("permitted", by=gate.agreed)))  # type: ignore[misc]
+    return times * costs[1] / costs[0]
 
 
 def _handsets(gate: Gate) -> float:
-    few, many = gate.agreed[:4], gate.agreed[:40]
-    took = [
-        _seconds(lambda by=by: gate.visit("ordinary", by=by, least=500 * len(by)))  # type: ignore[misc]
-        for by in (few, many)
-    ]
-    return took[1] / took[0]
+    """Each handset makes as many visits, however many there are."""
+    return _compared(gate, (gate.agreed[:4], 2_000), (gate.agreed[:40], 20_000))
 
 
 def _requests(gate: Gate) -> float:
-    took = [
-        _seconds(lambda least=least: gate.visit("ordinary", by=gate.agreed, least=least))  # type: ignore[misc]
-        for least in (MANY // 10, MANY)
-    ]
-    return took[1] / took[0]
+    return _compared(gate, (gate.agreed, MANY // 10), (gate.agreed, MANY))
+
+
+def _compared(gate: Gate, *both: tuple[list[str], int]) -> float:
+    """How many times as long the second one takes, which is ten times the first."""
+    few, many = (
+        _cost(gate, lambda by=by, least=least: gate.visit("ordinary", by=by, least=least))  # type: ignore[misc]
+        for by, least in both
+    )
+    return 10 * many / few
+
+
+def _cost(gate: Gate, act: Callable[[], object]) -> float:
+    """Seconds a request: how many there are to the last one is left to chance."""
+    before = gate.record.requests
+    seconds = _seconds(act)
+    return seconds / (gate.record.requests - before)
 
 
 def _candidates(times: int) -> float:
@@ -166,9 +174,7 @@ def _engine(progress: Callable[[str], None]) -> DockerEngine:
 
 def _rate(gate: Gate) -> float:
     """Requests a second, each judged, over one large family."""
-    before = gate.record.requests
-    seconds = _seconds(lambda: gate.visit("ordinary", by=gate.agreed, least=MANY))
-    return (gate.record.requests - before) / seconds
+    return 1 / _cost(gate, lambda: gate.visit("ordinary", by=gate.agreed, least=MANY))
 
 
 def _wrk(engine: DockerEngine) -> float:
