@@ -87,6 +87,10 @@ def _add_check(check: argparse.ArgumentParser) -> None:
         "--family", action="append", default=[], metavar="ID",
         help="send the requests of this family alone, which can reject and never approve",
     )  # fmt: skip
+    check.add_argument(
+        "--strict", action="store_true",
+        help="approve nothing of which some branch was never entered",
+    )  # fmt: skip
 
 
 def _add_terms(command: argparse.ArgumentParser) -> None:
@@ -175,7 +179,7 @@ def _terms(args: argparse.Namespace, seed: str) -> Terms:
         if args.features:
             raise HeadgateError("--family leaves out all features: --features has no use beside it")
         assert_known(args.family)
-    return Terms(policy, seed, tuple(args.features), tuple(args.family))
+    return Terms(policy, seed, tuple(args.features), tuple(args.family), strict=args.strict)
 
 
 def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Judging:
@@ -198,7 +202,9 @@ def _in_this_process(
     from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
 
-    with Session(terms.policy, DockerEngine, seed=terms.seed, progress=progress) as session:
+    with Session(
+        terms.policy, DockerEngine, seed=terms.seed, progress=progress, covering=True
+    ) as session:
         # While the lab is being put up: this takes as long.
         from headgate.gate.many import check_here
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headgate.coverage.coverage import coverage_from
 from headgate.errors import InputError, Problem
 from headgate.shards import Shard
 from headgate.verdict import EXIT, Finding, Verdict
@@ -66,7 +67,9 @@ def _verdict(raw: Mapping[str, Any]) -> Verdict:
     if raw["verdict"] not in EXIT:
         raise ValueError(f"unknown verdict {raw['verdict']}")
     findings = tuple(Finding(**one) for one in raw["findings"])
-    return Verdict(**{**raw, "findings": findings, "notes": tuple(raw["notes"])})
+    coverage = coverage_from(raw["coverage"]) if raw.get("coverage") else None
+    known = {"findings": findings, "notes": tuple(raw["notes"]), "coverage": coverage}
+    return Verdict(**{**raw, **known})
 
 
 def _shard(raw: Mapping[str, Any]) -> tuple[Shard, tuple[str, ...], str]:

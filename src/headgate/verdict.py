@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headgate.coverage.coverage import Coverage
     from headgate.judge import Disclosure
 
 APPROVED = "approved"
@@ -61,7 +62,8 @@ def _finding(group: list[Disclosure]) -> Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer on one candidate. `words` is what the gateway itself said, where it matters."""
+    """The answer on one candidate. `words` is what the gateway itself said, where it matters;
+    `coverage` is None where nobody asked for it."""
 
     candidate: str
     digest: str
@@ -76,6 +78,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
     @property
     def exit(self) -> int:
@@ -94,4 +97,9 @@ def as_json(verdicts: Iterable[Verdict]) -> dict[str, Any]:
 
 def _plain(verdict: Verdict) -> dict[str, Any]:
     findings = [dict(vars(finding)) for finding in verdict.findings]
-    return {**vars(verdict), "findings": findings, "seconds": round(verdict.seconds, 2)}
+    return {
+        **vars(verdict),
+        "findings": findings,
+        "seconds": round(verdict.seconds, 2),
+        "coverage": verdict.coverage and verdict.coverage.as_json(),
+    }

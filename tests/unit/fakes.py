@@ -20,6 +20,7 @@ import pytest
 from headgate import resources
 from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import Coverage
 from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate, Record
@@ -252,6 +253,8 @@ class FakeSession:
     control_failure: BaseException | None = None
     seed: str = "5eed"
     lab_lost: bool = False
+    covered: Coverage | None = None
+    covering: bool = False
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -275,6 +278,9 @@ class FakeSession:
     @property
     def lost(self) -> bool:
         return self.lab_lost
+
+    def coverage(self, gate: Gate) -> Coverage | None:
+        return self.covered
 
     def expect(self, candidate: Candidate) -> None:
         """Nothing is made ready: there is no cage."""
@@ -352,12 +358,14 @@ def interrupt():
         *texts: str,
         features: Sequence[Path] = (),
         beside: Sequence[object] = (),
+        strict: bool = False,
     ) -> Verdict:
         """The verdict after these feature files, as texts, and those in the folders given, while
         these plugins look on."""
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
-        (verdict,) = check(session.as_session, [self.candidate], features, beside)
+        candidates = [self.candidate]
+        (verdict,) = check(session.as_session, candidates, features, beside, strict=strict)
         return verdict
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.test_terminal import LEAK
 
 from headgate.cli import main
+from headgate.coverage.coverage import ENTERED, NEVER, Coverage, Figure, Place
 from headgate.errors import InputError
 from headgate.merging import merged
 from headgate.reports.verdict_json import VerdictFile
@@ -28,10 +29,22 @@ def policy(tmp_path: Path) -> Path:
     return path
 
 
+PLACE = Place("branch", "nginx.conf", 3, 4, "if ($arg_debug)")
+COVERED = Coverage(
+    {"branch": Figure(1, 2)}, (PLACE,), (), {"nginx.conf": {1: ENTERED, 3: NEVER}}, 12, 0.25
+)
+
+
 def verdict_on(name: str, **other: Any) -> Verdict:
     word = other.pop("verdict", DESERVED[name])
     findings = (LEAK,) if word == REJECTED else ()
-    made = {"digest": f"sha256:{name}", "findings": findings, "seed": "s", **other}
+    made = {
+        "digest": f"sha256:{name}",
+        "findings": findings,
+        "seed": "s",
+        "coverage": COVERED,
+        **other,
+    }
     return Verdict(name, verdict=word, reason="the reason", **made)
 
 

@@ -68,7 +68,7 @@ def check_here(session: Session, candidates: Sequence[Path], terms: Terms) -> It
         return check_families(session, candidates, terms.families)
     from headgate.gate.check import check
 
-    return check(session, candidates, terms.features)
+    return check(session, candidates, terms.features, strict=terms.strict)
 
 
 @contextlib.contextmanager
@@ -78,7 +78,9 @@ def _bench(
     from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
 
-    with Session(terms.policy, DockerEngine, seed=terms.seed, progress=tell) as session:
+    with Session(
+        terms.policy, DockerEngine, seed=terms.seed, progress=tell, covering=True
+    ) as session:
 
         def judge(asked: _Asked) -> Verdict:
             (verdict,) = check_here(session, [asked.path], terms)

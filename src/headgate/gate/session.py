@@ -18,6 +18,7 @@ from headgate.errors import LabError
 
 if TYPE_CHECKING:
     from headgate.candidate import Candidate
+    from headgate.coverage.coverage import Coverage
     from headgate.engines.engine import Engine
     from headgate.gate.gate import Gate, Ground
     from headgate.judge import Judge
@@ -36,7 +37,8 @@ class Session:
     """Keeps the lab up between candidates, and its control's result.
 
     Entering returns while the lab is still being put up, since whoever judges has things of its
-    own to make ready; the first gate waits for it. What fails meanwhile is raised there.
+    own to make ready; the first gate waits for it. What fails meanwhile is raised there. With
+    `covering` it measures what of each candidate was entered.
     """
 
     def __init__(
@@ -46,10 +48,12 @@ class Session:
         *,
         seed: str | None = None,
         progress: Progress = silent,
+        covering: bool = False,
     ) -> None:
         self.policy = policy
         self.seed = seed or secrets.token_hex(8)
         self.progress = progress
+        self.covering = covering
         self._engine = engine
         self._stack = contextlib.ExitStack()
         self._unseen: set[str] | None = None
@@ -135,6 +139,14 @@ class Session:
         except LabError:
             return True
         return False
+
+    def coverage(self, gate: Gate) -> Coverage | None:
+        """What the requests of a gate that has ended enter in its candidate; None where that is not
+        asked for."""
+        if not self.covering:
+            return None
+        self.progress("measuring what was entered")
+        return gate.coverage()
 
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""
