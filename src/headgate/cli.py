@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import __version__, interruptions
+from headgate import __version__, interruptions, trace
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
 if TYPE_CHECKING:
-    from headgate.gate.selftest import Judged, Specimen
+    from headgate.gate.terms import Terms
+    from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
+
+    Judging = Generator[tuple[int, Verdict]]
+    """Each verdict with its candidate's place, as soon as it is known."""
 
 _ABOUT = """\
 Headgate judges a carrier gateway's config before it is deployed.
@@ -36,6 +38,9 @@ examples:
   headgate check gateway_config/released --policy gateway_config/policy.yaml
   headgate check candidates/* --policy policy.yaml --json verdict.json
   headgate check candidate --policy policy.yaml --features our/features
+  headgate check candidates/* --policy policy.yaml --shard 2/4 --json verdict-2.json
+  headgate merge verdict-*.json --json verdict.json
+  headgate watch candidate --policy policy.yaml
   headgate doctor
 
 A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An
@@ -50,35 +55,69 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"headgate {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="judge candidates by a policy")
-    check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
-    check.add_argument("--policy", type=Path, required=True, metavar="FILE")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
-    check.add_argument(
-        "--features", type=Path, action="append", default=[], metavar="DIR",
-        help="run the feature files there too",
-    )  # fmt: skip
-    check.add_argument("--seed", help="repeat the run that had this seed")
-    check.add_argument(
-        "--strict", action="store_true",
-        help="approve nothing of which some branch was never entered",
-    )  # fmt: skip
+    _add_check(commands.add_parser("check", help="judge candidates by a policy"))
+    watch = commands.add_parser("watch", help="judge a candidate again on every save")
+    watch.add_argument("candidate", type=Path, metavar="CANDIDATE")
+    _add_terms(watch)
+    merge = commands.add_parser("merge", help="join the verdict files of several runs")
+    merge.add_argument("files", nargs="+", type=Path, metavar="VERDICT.json")
+    merge.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts there")
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
     selftest.add_argument("names", nargs="*", metavar="NAME", help="these alone")
     selftest.add_argument("--corpus", type=Path, metavar="DIR", help="another corpus")
     selftest.add_argument("--seed", help="repeat the run that had this seed")
-    selftest.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
-        help="judge so many at a time (as a rule one for each core)",
-    )  # fmt: skip
+    _add_jobs(selftest)
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
 
 
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
+    _add_terms(check)
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
+    _add_jobs(check)
+    check.add_argument(
+        "--shard", metavar="I/N",
+        help="judge the Ith of N parts of the candidates; `env`: as the variables of a Kubernetes "
+        "Indexed Job (with HEADGATE_SHARDS) or of GitLab's parallel jobs say",
+    )  # fmt: skip
+    check.add_argument(
+        "--family", action="append", default=[], metavar="ID",
+        help="send the requests of this family alone, which can reject and never approve",
+    )  # fmt: skip
+    check.add_argument(
+        "--strict", action="store_true",
+        help="approve nothing of which some branch was never entered",
+    )  # fmt: skip
+
+
+def _add_terms(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--policy", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "--features", type=Path, action="append", default=[], metavar="DIR",
+        help="run the feature files there too",
+    )  # fmt: skip
+    command.add_argument("--seed", help="repeat the run that had this seed")
+
+
+def _add_jobs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="judge so many at a time (as a rule one for each core)",
+    )  # fmt: skip
+
+
+def _positive(words: str) -> int:
+    if not words.isdecimal() or int(words) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, not {words}")
+    return int(words)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
+    trace.first("prompt answered")
     args = parser().parse_args(argv)
     interruptions.expect()
     try:
@@ -100,33 +139,90 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from headgate.gate.session import Session
-    from headgate.policy import load_policy
-    from headgate.reports.progress import Progress
+    import secrets
+
+    from headgate import shards
+    from headgate.reports.verdict_json import VerdictFile
     from headgate.verdict import worst
 
-    if args.json:
-        _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
+    shard = shards.shard_of(args.shard, os.environ) if args.shard else None
+    candidates = shard.of(args.candidates) if shard else args.candidates
+    of = shards.described(shard, args.candidates, args.policy) if shard else None
+    # Whatever happens, no older verdict stays.
+    file = VerdictFile(args.json, candidates, of) if args.json else None
+    terms = _terms(args, args.seed or secrets.token_hex(8))
+    if not candidates:
+        print(f"shard {shard} of {len(args.candidates)} candidates is empty: nothing was judged")
+        return 0
+    verdicts: list[Verdict] = []
+    try:
+        with contextlib.closing(_verdicts(candidates, terms, args.jobs)) as found:
+            for at, verdict in found:
+                verdicts.append(verdict)
+                if file:
+                    file.take(at, verdict)
+    finally:
+        if file:
+            file.write()
+    return worst(verdicts)
+
+
+def _terms(args: argparse.Namespace, seed: str) -> Terms:
+    from headgate.gate.terms import Terms
+    from headgate.policy import load_policy
+
     policy = load_policy(args.policy)
     _assert_features(args.features)
-    verdicts: list[Verdict] = []
-    with Progress(sys.stderr) as progress:
-        try:
-            from headgate.engines.docker_engine import DockerEngine
-            from headgate.gate.check import check
+    if args.family:
+        from headgate.gate.restricted import assert_known
 
-            with Session(
-                policy, DockerEngine, seed=args.seed, progress=progress, covering=True
-            ) as session:
-                for verdict in check(session, args.candidates, args.features, strict=args.strict):
-                    verdicts.append(verdict)
-                    progress.clear()
-                    _show(verdict)
-                progress("taking the lab down")
-        finally:
-            if args.json:
-                _write_json(args.json, verdicts, args.candidates)
-    return worst(verdicts)
+        if args.features:
+            raise HeadgateError("--family leaves out all features: --features has no use beside it")
+        assert_known(args.family)
+    return Terms(policy, seed, tuple(args.features), tuple(args.family), strict=args.strict)
+
+
+def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Judging:
+    """Each verdict as soon as it is known, and shown, with its candidate's place."""
+    from headgate.reports.progress import Progress
+
+    several = min(jobs, len(candidates)) > 1
+    with Progress(sys.stderr) as progress:
+        judge = _by_processes if several else _in_this_process
+        with contextlib.closing(judge(candidates, terms, jobs, progress)) as verdicts:
+            for at, verdict in verdicts:
+                progress.clear()
+                _show(verdict)
+                yield at, verdict
+
+
+def _in_this_process(
+    candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
+) -> Judging:
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.session import Session
+
+    with Session(
+        terms.policy, DockerEngine, seed=terms.seed, progress=progress, covering=True
+    ) as session:
+        # While the lab is being put up: this takes as long.
+        from headgate.gate.many import check_here
+
+        yield from enumerate(check_here(session, candidates, terms))
+        progress("taking the lab down")
+
+
+def _by_processes(
+    candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
+) -> Judging:
+    from headgate.gate.many import check_many
+    from headgate.reports.progress import Several
+
+    heard = Several(progress, len(candidates))
+    with contextlib.closing(check_many(candidates, terms, jobs, heard)) as found:
+        for at, verdict in found:
+            yield at, verdict
+            heard.done(verdict.candidate)
 
 
 def _assert_features(paths: Sequence[Path]) -> None:
@@ -145,18 +241,49 @@ def _show(verdict: Verdict) -> None:
     print(flush=True)
 
 
-def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
-    """Write all verdicts, those of candidates that were not come to among them."""
-    from headgate.verdict import NOT_JUDGED, Verdict, as_json
+def _watch(args: argparse.Namespace) -> int:
+    import secrets
 
-    left = [
-        Verdict(str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged")
-        for candidate in candidates[len(verdicts) :]
-    ]
+    from headgate.engines.docker_engine import DockerEngine
+    from headgate.gate.session import Session
+    from headgate.gate.watching import Watching
+    from headgate.reports.progress import Progress
+
+    _assert_features(args.features)
+    seed = args.seed or secrets.token_hex(8)
+    progress = Progress(sys.stderr)
+
+    def say(line: str) -> None:
+        progress.clear()
+        print(line, flush=True)
+
+    watching = Watching(
+        args.candidate,
+        args.policy,
+        args.features,
+        session=lambda policy: Session(policy, DockerEngine, seed=seed, progress=progress),
+        say=say,
+        progress=progress,
+    )
     try:
-        path.write_text(json.dumps(as_json([*verdicts, *left]), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
+        with progress:
+            watching.run()
+    except KeyboardInterrupt as error:
+        return interruptions.tell(error, "headgate: watching no more")
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from headgate.merging import merged
+    from headgate.reports.verdict_json import VerdictFile
+    from headgate.verdict import worst
+
+    file = VerdictFile(args.json, []) if args.json else None
+    verdicts = merged(args.files)
+    for verdict in verdicts:
+        _show(verdict)
+    if file:
+        file.write(verdicts)
+    return worst(verdicts)
 
 
 def _selftest(args: argparse.Namespace) -> int:
@@ -164,8 +291,7 @@ def _selftest(args: argparse.Namespace) -> int:
     import time
 
     from headgate import resources
-    from headgate.gate.selftest import corpus, line, summary
-    from headgate.gate.workers import judge_all
+    from headgate.gate.selftest import corpus, judge_corpus, line, summary
     from headgate.reports.progress import Progress
 
     root = resources.root()
@@ -176,7 +302,7 @@ def _selftest(args: argparse.Namespace) -> int:
     judged = []
     with Progress(sys.stderr) as progress:
         progress(f"judging {len(specimens)} gateways, {args.jobs} at a time, with seed {seed}")
-        for one in judge_all(specimens, args.jobs, partial(_bench, seed=seed)):
+        for one in judge_corpus(specimens, args.jobs, seed):
             judged.append(one)
             progress.clear()
             print(f"{len(judged):3} of {len(specimens)}  {line(one)}", flush=True)
@@ -184,18 +310,6 @@ def _selftest(args: argparse.Namespace) -> int:
         print(said)
     print(f"seed          {seed}")
     return 0 if all(one.right for one in judged) else 1
-
-
-@contextlib.contextmanager
-def _bench(policy: Path, seed: str) -> Iterator[Callable[[Specimen], Judged]]:
-    """A lab under this policy, to judge specimens in."""
-    from headgate.engines.docker_engine import DockerEngine
-    from headgate.gate.selftest import judge
-    from headgate.gate.session import Session
-    from headgate.policy import load_policy
-
-    with Session(load_policy(policy), DockerEngine, seed=seed) as session:
-        yield partial(judge, session)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -209,4 +323,10 @@ def _doctor(args: argparse.Namespace) -> int:
     return 2 if any(one.state == "fail" for one in checks) else 0
 
 
-_COMMANDS = {"check": _check, "selftest": _selftest, "doctor": _doctor}
+_COMMANDS = {
+    "check": _check,
+    "watch": _watch,
+    "merge": _merge,
+    "selftest": _selftest,
+    "doctor": _doctor,
+}

@@ -29,10 +29,10 @@ def expect() -> None:
         faulthandler.register(signal.SIGUSR1, sys.__stderr__)
 
 
-def tell(error: KeyboardInterrupt) -> int:
+def tell(error: KeyboardInterrupt, words: str = _WORDS) -> int:
     """Say, once, that a run was interrupted; the exit status that a shell gives for it."""
     _handle(_exit)
-    print(_WORDS, file=sys.stderr, flush=True)
+    print(words, file=sys.stderr, flush=True)
     return _status(signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headgate.coverage.coverage import Coverage
-from headgate.judge import Disclosure
+if TYPE_CHECKING:
+    from headgate.coverage.coverage import Coverage
+    from headgate.judge import Disclosure
 
 APPROVED = "approved"
 REJECTED = "rejected"

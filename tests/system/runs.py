@@ -93,6 +93,12 @@ class Run:
             self._changed.wait_for(lambda: words in self.said or self._ended, LONGEST)
         assert words in self.said, self.said
 
+    def until_count(self, words: str, count: int) -> None:
+        """Wait until it has said these words so many times, or has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.said.count(words) >= count or self._ended, LONGEST)
+        assert self.said.count(words) == count, self.said
+
     def until_line(self, count: int) -> None:
         """Wait until it has said so many lines, or has ended."""
         with self._changed:
@@ -143,6 +149,13 @@ class Run:
             and (worker := _parent(pid)) is not None
             and _parent(worker) == self.process.pid
         ]
+
+
+def parent(pid: int) -> int:
+    """The process that has started this one."""
+    found = _parent(pid)
+    assert found is not None
+    return found
 
 
 def verdicts(path: Path) -> list[dict[str, Any]]:

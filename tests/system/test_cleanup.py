@@ -144,7 +144,8 @@ def test_an_interrupted_run_ends_soon_and_leaves_nothing(
     words: str,
 ) -> None:
     json = tmp_path / "verdict.json"
-    with checked(tmp_path, CANDIDATES / "sound-file", "--json", json) as run:
+    second = CANDIDATES / "sound-file"
+    with checked(tmp_path, second, "--json", json, "--jobs", "1") as run:
         run.until(words)
         said = run.seconds
         left = _left_after(client, run, lambda: to(run, number))
@@ -200,7 +201,7 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
 ) -> None:
     json = tmp_path / "verdict.json"
     with (
-        checked(tmp_path, CANDIDATES / "sound-file", "--json", json) as run,
+        checked(tmp_path, CANDIDATES / "sound-file", "--json", json, "--jobs", "1") as run,
         contextlib.closing(Watch(client, run)) as watch,
     ):
         run.until(MIDWAY)

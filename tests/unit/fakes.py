@@ -252,6 +252,7 @@ class FakeSession:
     failure: BaseException | None = None
     control_failure: BaseException | None = None
     seed: str = "5eed"
+    lab_lost: bool = False
     covered: Coverage | None = None
     covering: bool = False
     lines: list[str] = field(default_factory=list)
@@ -273,6 +274,10 @@ class FakeSession:
         if self.failure:
             raise self.failure
         yield FakeGate(self.policy, self.record).as_gate
+
+    @property
+    def lost(self) -> bool:
+        return self.lab_lost
 
     def coverage(self, gate: Gate) -> Coverage | None:
         return self.covered

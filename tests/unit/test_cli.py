@@ -149,7 +149,17 @@ def test_help_on_check_names_every_option(capsys: Captured) -> None:
         run("check", "--help")
     out, _ = assert_plain(capsys)
     assert "CANDIDATE [CANDIDATE ...]" in out
-    assert all(option in out for option in ("--policy FILE", "--json FILE", "--features DIR"))
+    assert all(
+        option in out
+        for option in (
+            "--policy FILE",
+            "--json FILE",
+            "--features DIR",
+            "--jobs N",
+            "--shard I/N",
+            "--family ID",
+        )
+    )
 
 
 def test_the_version_is_the_packages(capsys: Captured) -> None:
@@ -169,6 +179,7 @@ def test_the_version_is_the_packages(capsys: Captured) -> None:
         (["check", "--policy", "p.yaml"], "the following arguments are required: CANDIDATE"),
         (["check", "a", "--policy"], "argument --policy: expected one argument"),
         (["check", "a", "--policy", "b", "--jsn", "c"], "unrecognized arguments: --jsn"),
+        (["check", "a", "--policy", "b", "--jobs", "0"], "expected a number from 1, not 0"),
     ],
 )
 def test_a_wrong_command_line_exits_with_2(argv: list[str], words: str, capsys: Captured) -> None:
@@ -285,7 +296,7 @@ def test_the_exit_is_the_worst_of_the_verdicts(
 ) -> None:
     judging.words = words
     candidates = [f"candidate{index}" for index in range(len(words))]
-    assert run("check", *candidates, "--policy", policy) == status
+    assert run("check", *candidates, "--policy", policy, "--jobs", 1) == status
     out, err = assert_plain(capsys)
     shown = [line for line in out.splitlines() if line.startswith("candidate")]
     assert shown == [f"{name}: {word}" for name, word in zip(candidates, words, strict=True)]
@@ -299,7 +310,7 @@ def test_no_verdict_is_no_approval(judging: Judging, policy: Path) -> None:
 def test_the_json_holds_every_candidate(judging: Judging, policy: Path, tmp_path: Path) -> None:
     judging.words = ["approved", "rejected"]
     path = tmp_path / "verdict.json"
-    assert run("check", "a", "b", "--policy", policy, "--json", path) == 1
+    assert run("check", "a", "b", "--policy", policy, "--json", path, "--jobs", 1) == 1
     found = json.loads(path.read_text())["candidates"]
     assert [(one["candidate"], one["verdict"]) for one in found] == [
         ("a", "approved"),
@@ -317,7 +328,7 @@ def test_seed_and_features_are_passed_on(
         (folder / "ours.feature").write_text("Feature: Ours\n")
     argv = ["check", "a", "--policy", policy, "--features", one, "--features", two, "--seed", "s"]
     assert run(*argv) == 0
-    assert judging.features == [one, two]
+    assert judging.features == (one, two)
     assert lab.opened[0]["seed"] == "s"
 
 
@@ -374,7 +385,8 @@ def test_a_run_that_ends_early_leaves_what_was_judged(
     monkeypatch.delenv("HEADGATE_DEBUG", raising=False)
     judging.words = ["approved", error]
     path = tmp_path / "verdict.json"
-    assert run("check", "a", "b", "c", "--policy", policy, "--json", path) == status
+    argv = ["check", "a", "b", "c", "--policy", policy, "--json", path, "--jobs", 1]
+    assert run(*argv) == status
     assert left(path) == [("approved", "the reason"), UNJUDGED, UNJUDGED]
     assert assert_plain(capsys)[1].endswith(words)
 
@@ -457,3 +469,69 @@ def test_a_reader_who_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(20) == 2
+
+
+# Shards and families
+
+
+def test_a_shard_is_judged_alone_and_says_which_it_is(
+    judging: Judging, policy: Path, tmp_path: Path
+) -> None:
+    judging.words = ["approved"]
+    path = tmp_path / "verdict.json"
+    assert run("check", "a", "b", "--policy", policy, "--json", path, "--shard", "2/2") == 0
+    found = json.loads(path.read_text())
+    assert [one["candidate"] for one in found["candidates"]] == ["b"]
+    shard = found["shard"]
+    assert (shard["index"], shard["count"], shard["candidates"]) == (2, 2, ["a", "b"])
+
+
+def test_an_empty_shard_needs_no_lab_and_approves_nothing(
+    lab: type[NoLab], policy: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    path = tmp_path / "verdict.json"
+    assert run("check", "a", "--policy", policy, "--json", path, "--shard", "2/2") == 0
+    out, _ = assert_plain(capsys)
+    assert out == "shard 2/2 of 1 candidates is empty: nothing was judged\n"
+    assert json.loads(path.read_text())["candidates"] == []
+    assert lab.opened == []
+
+
+def test_an_empty_shard_of_a_policy_that_is_none_is_an_error(policy: Path) -> None:
+    policy.write_text("{")
+    assert run("check", "a", "--policy", policy, "--shard", "2/2") == 2
+
+
+def test_the_variables_split_nothing_unless_they_are_asked(
+    judging: Judging, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI_NODE_INDEX", "2")
+    monkeypatch.setenv("CI_NODE_TOTAL", "2")
+    judging.words = ["approved"]
+    assert run("check", "a", "--policy", policy) == 0
+    judging.words = ["rejected"]
+    assert run("check", "a", "b", "--policy", policy, "--shard", "env") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--family", "ordinry"], "--family ordinry: did you mean `ordinary`?"),
+        (["--shard", "3/2"], "--shard 3/2: expected a number from 1 to 2, not 3 of 2"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_there_is_a_lab(
+    argv: list[str], words: str, lab: type[NoLab], policy: Path, capsys: Captured
+) -> None:
+    assert run("check", "a", "--policy", policy, *argv) == 2
+    assert assert_plain(capsys)[1] == f"headgate: {words}\n"
+    assert lab.opened == []
+
+
+def test_families_and_features_of_ones_own_are_not_for_one_run(
+    lab: type[NoLab], policy: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    (tmp_path / "ours.feature").write_text("Feature: Ours\n")
+    argv = ["--features", tmp_path, "--family", "ordinary"]
+    assert run("check", "a", "--policy", policy, *argv) == 2
+    assert "--features has no use beside it" in assert_plain(capsys)[1]

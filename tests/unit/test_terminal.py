@@ -12,7 +12,7 @@ import pytest
 
 from headgate.coverage.coverage import Coverage, Figure, Place
 from headgate.reports import terminal
-from headgate.reports.progress import Progress
+from headgate.reports.progress import Progress, Several
 from headgate.verdict import Finding, Verdict
 
 LEAK = Finding(
@@ -189,3 +189,27 @@ def test_progress_is_gone_when_something_fails() -> None:
     with pytest.raises(RuntimeError), progress:
         raise RuntimeError
     assert screen.getvalue().endswith("\r\033[K")
+
+
+def test_several_share_the_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    screen = Terminal()
+    several = Several(Progress(screen), 12)
+    several("candidates/first", "putting up the lab")
+    several("candidates/second", "A site whose name resembles a permitted one")
+    several.done("candidates/first")
+    one, both, other = screen.getvalue().removeprefix("\r\033[K").split("\r\033[K")
+    assert one == "… 0 of 12 │ first: putting up the lab"
+    assert both == "… 0 of 12 │ first: putting up the lab │ second: A site whose name rese…"
+    assert other.startswith("… 1 of 12 │ second: A site whose name resembles a permitted one")
+    assert max(map(len, (one, both, other))) < 80
+
+
+def test_several_are_told_apart_in_a_log() -> None:
+    log = io.StringIO()
+    several = Several(Progress(log), 2)
+    several("candidates/first", "putting up the lab")
+    several.done("candidates/first")
+    assert log.getvalue().endswith(" s  candidates/first: putting up the lab\n")
+    several.done("candidates/second")
+    assert log.getvalue().endswith(" s  taking the labs down\n")

@@ -75,6 +75,22 @@ class Coverage:
 NOT_MEASURED = Coverage(why="the run ended before")
 
 
+def coverage_from(raw: Mapping[str, Any]) -> Coverage:
+    """What `as_json` has given; KeyError, TypeError or ValueError where it has not."""
+    return Coverage(
+        {kind: Figure(**figure) for kind, figure in raw["figures"].items()},
+        tuple(Place(**place) for place in raw["never_entered"]),
+        tuple(Place(**place) for place in raw["not_measurable"]),
+        {
+            name: {line: state for state, found in states.items() for line in found}
+            for name, states in raw["lines"].items()
+        },
+        raw["requests"],
+        raw["seconds"],
+        raw["why"],
+    )
+
+
 def _by_state(states: Mapping[int, str]) -> dict[str, list[int]]:
     """The numbers of a file's lines by their state."""
     return {

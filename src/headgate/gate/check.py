@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate import resources
+from headgate import resources, trace
 from headgate.candidate import Candidate, load_candidate
 from headgate.errors import InputError
 from headgate.gate import plugin
@@ -31,7 +31,7 @@ def check(
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
     that look on. What is `strict` needs every branch of a candidate to have been entered."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
-    loaded = [_load(path, defaults) for path in candidates]
+    loaded = [load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
         started = time.monotonic()
         if isinstance(one, Candidate):
@@ -45,7 +45,8 @@ def check(
         yield replace(verdict, seconds=time.monotonic() - started)
 
 
-def _load(path: Path, defaults: Path) -> Candidate | Verdict:
+def load(path: Path, defaults: Path) -> Candidate | Verdict:
+    """The candidate, or the verdict on what is none."""
     try:
         return load_candidate(path, defaults)
     except InputError as error:
@@ -70,6 +71,7 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
+    trace.first("scenarios begun")
     run = _Run(session, candidate, strict)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):

@@ -117,7 +117,7 @@ class Ground:
     judge: Judge
 
 
-def ground(lab: Lab, policy: Policy, seed: str) -> Ground:
+def people(policy: Policy, seed: str) -> tuple[Population, Judge]:
     """Draw a population by the seed, and learn to know all the forms of its numbers (0.3 s)."""
     population = populate(
         random.Random(f"{seed} population"),
@@ -127,7 +127,7 @@ def ground(lab: Lab, policy: Policy, seed: str) -> Ground:
         spare=SPARE,
         strangers=STRANGERS,
     )
-    return Ground(lab, policy, seed, population, Judge(policy, Scanner(population.subscribers)))
+    return population, Judge(policy, Scanner(population.subscribers))
 
 
 class Gate:

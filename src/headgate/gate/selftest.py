@@ -8,14 +8,19 @@ must be approved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from headgate.errors import InputError, Problem
+from headgate.errors import InputError, LabError, Problem
 from headgate.gate.check import check
 from headgate.gate.session import Session
 from headgate.gate.watch import SCENARIO, Watch
+from headgate.gate.workers import Failed, judge_all
+from headgate.policy import load_policy
 from headgate.values import text
 from headgate.verdict import APPROVED, REJECTED, Verdict
 from headgate.yamlfile import Fields, listed, pairs, read_yaml
@@ -117,6 +122,40 @@ def judge(session: Session, specimen: Specimen) -> Judged:
     watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
     (verdict,) = check(session, [specimen.candidate], [], [watch])
     return Judged(specimen, verdict, tuple(watch.lacking))
+
+
+def judge_corpus(specimens: Sequence[Specimen], jobs: int, seed: str) -> Iterator[Judged]:
+    """Judge all of them, `jobs` at a time; LabError when the harness fails at one."""
+    tasks = in_order(specimens)
+    for one, answer in judge_all(tasks, jobs, partial(_bench, seed=seed), alike=_policy):
+        if isinstance(answer, Failed):
+            raise LabError(f"{one.name}: {answer.why}")
+        yield answer
+
+
+def in_order(specimens: Sequence[Specimen]) -> list[Specimen]:
+    """What takes long comes first, lest all but one have nothing to do at the end: the policies
+    that few are judged by, and of one policy the sound ones."""
+    policies = [one.policy.read_bytes() for one in specimens]
+    how_many = Counter(policies)
+    keys = [(how_many[policy], policy) for policy in policies]
+    ordered = sorted(range(len(specimens)), key=lambda at: (keys[at], bool(specimens[at].kinds)))
+    return [specimens[at] for at in ordered]
+
+
+def _policy(specimen: Specimen) -> bytes:
+    return specimen.policy.read_bytes()
+
+
+@contextlib.contextmanager
+def _bench(
+    specimen: Specimen, tell: Callable[[str], None], seed: str
+) -> Iterator[Callable[[Specimen], Judged]]:
+    """A lab under the specimen's policy, to judge it and its like in."""
+    from headgate.engines.docker_engine import DockerEngine
+
+    with Session(load_policy(specimen.policy), DockerEngine, seed=seed) as session:
+        yield partial(judge, session)
 
 
 def line(one: Judged) -> str:

@@ -1,4 +1,8 @@
-"""A run: one lab, one policy, one seed; candidates come one after another."""
+"""A run: one lab, one policy, one seed; candidates come one after another.
+
+What takes time at the start is waiting (for an engine) and reckoning (imports, the forms of all
+numbers), so the one goes on beside the other. That is why so much is imported only here and there.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,20 @@ import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from headgate import __version__
-from headgate.candidate import Candidate
-from headgate.coverage.coverage import Coverage
-from headgate.engines.engine import Engine
-from headgate.gate.control import faulty_gateway, unseen_kinds
-from headgate.gate.gate import Gate, Ground, gate_on, ground
-from headgate.lab.lab import Lab
-from headgate.policy import Policy
+from headgate import __version__, trace
+from headgate.errors import LabError
+
+if TYPE_CHECKING:
+    from headgate.candidate import Candidate
+    from headgate.coverage.coverage import Coverage
+    from headgate.engines.engine import Engine
+    from headgate.gate.gate import Gate, Ground
+    from headgate.judge import Judge
+    from headgate.lab.lab import Lab
+    from headgate.policy import Policy
+    from headgate.population import Population
 
 Progress = Callable[[str], None]
 
@@ -56,11 +64,38 @@ class Session:
         return self
 
     def _prepare(self) -> Ground:
+        with ThreadPoolExecutor(2, "beside the lab") as beside:
+            people = beside.submit(self._learn)
+            lab = self._put_up(beside)
+
+            from headgate.gate.gate import Ground
+
+            return Ground(lab, self.policy, self.seed, *people.result())
+
+    def _put_up(self, beside: ThreadPoolExecutor) -> Lab:
         self.progress("putting up the lab")
         engine = self._stack.enter_context(self._engine(self.progress))
-        lab = self._stack.enter_context(Lab(engine, self.seed))
+
+        from headgate.lab.lab import Lab
+
+        lab = Lab(engine, self.seed)
+        expected = beside.submit(self._expect_control, lab)
+        self._stack.enter_context(lab)
+        expected.result()
+        trace.first("lab up")
+        return lab
+
+    def _expect_control(self, lab: Lab) -> None:
+        from headgate.gate.control import faulty_gateway
+
         lab.expect(faulty_gateway(self.policy).spec)
-        return ground(lab, self.policy, self.seed)
+
+    def _learn(self) -> tuple[Population, Judge]:
+        from headgate.gate.gate import people
+
+        known = people(self.policy, self.seed)
+        trace.first("numbers known")
+        return known
 
     def __exit__(
         self,
@@ -77,18 +112,33 @@ class Session:
 
     def unseen_kinds(self) -> set[str]:
         """What the negative control shows that the harness fails to see. Run once a session."""
+        from headgate.gate.control import unseen_kinds
+
         common = self._ground.result()
         if self._unseen is None:
             self.progress("judging the faulty gateway, as a control")
             self._unseen = unseen_kinds(common)
+            trace.first("control judged")
         return self._unseen
 
     @contextlib.contextmanager
     def gate(self, candidate: Candidate) -> Iterator[Gate]:
         """Start a candidate in the lab."""
+        from headgate.gate.gate import gate_on
+
         self.progress(f"starting {candidate.name}")
         with gate_on(self._ground.result(), candidate) as gate:
+            trace.first("candidate serves")
             yield gate
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing more can be judged in this lab."""
+        try:
+            self._ground.result().lab.assert_here()
+        except LabError:
+            return True
+        return False
 
     def coverage(self, gate: Gate) -> Coverage | None:
         """What the requests of a gate that has ended enter in its candidate; None where that is not

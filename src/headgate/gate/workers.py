@@ -1,8 +1,9 @@
-"""Judging a corpus on every core: processes with a bench each, and gateways handed out one by one.
+"""Judging on every core: processes with a bench each, and tasks handed out one by one.
 
-A bench is a lab under one policy, and what judges a gateway in it. A worker ends when it is told
+A bench is a lab under one policy, and what judges gateways in it. A worker ends when it is told
 to, or when the process that started it is no more; its engine's reaper then removes what was half
-made.
+made. A task that fails its worker costs its own verdict and no other's: the bench is put up anew,
+and a worker that died is replaced.
 """
 
 from __future__ import annotations
@@ -12,119 +13,229 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from headgate.errors import LabError
-from headgate.gate.selftest import Judged, Specimen
 
 _GRACE = 20.0  # seconds in which a worker takes its lab down
-
-Judge = Callable[[Specimen], Judged]
-Bench = Callable[[Path], contextlib.AbstractContextManager[Judge]]
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def judge_all(specimens: Sequence[Specimen], jobs: int, bench: Bench) -> Iterator[Judged]:
-    """Judge all of them in `jobs` processes, each verdict as soon as it is known.
+class Task(Protocol):
+    """What is handed out: anything with a name that can be sent."""
 
-    `bench` is put up for the file of a policy; it is sent to the workers, by its name. Raises
-    LabError when a worker fails.
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=Task)
+R = TypeVar("R")
+
+Tell = Callable[[str], None]
+Bench = Callable[[T, Tell], contextlib.AbstractContextManager[Callable[[T], R]]]
+"""Puts up what such tasks are judged on. It tells what it is about; it is sent to the workers, by
+its name."""
+Heard = Callable[[str, str], None]
+"""Takes the name of a task and what is being done about it."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why there is no answer on a task: `why` is a person's line, and begins with no name."""
+
+    why: str
+
+
+class Spent(Exception):
+    """Raised by what judges: this is the answer, and the bench is of no more use."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def unheard(name: str, phase: str) -> None:
+    """Progress that nobody watches."""
+
+
+def judge_all(
+    tasks: Sequence[T],
+    jobs: int,
+    bench: Bench[T, R],
+    *,
+    alike: Callable[[T], Hashable] = lambda task: None,
+    heard: Heard = unheard,
+) -> Generator[tuple[T, R | Failed]]:
+    """Judge all of them in `jobs` processes, each answer as soon as it is known.
+
+    Tasks that are `alike` share a bench; a worker is given those that its bench is for, before
+    another bench is put up.
     """
-    waiting = _in_order(specimens)
+    team = _Team(bench, alike, [*tasks])
     with contextlib.ExitStack() as stack:
-        count = min(jobs, len(waiting))
-        workers = [stack.enter_context(_worker(bench)) for _ in range(count)]
-        for process, _ in workers:
-            stack.callback(process.terminate)  # all of them, before one is waited for
-        policies = {line: _hand_out(waiting, line, b"") for _, line in workers}
-        while policies:
-            for ready in wait([*policies]):
+        stack.callback(team.dismiss)
+        for _ in range(min(jobs, len(tasks))):
+            team.hire()
+        while team.at_work:
+            for ready in wait([*team.at_work]):
                 assert isinstance(ready, Connection)
-                yield _answer(ready)
-                if waiting:
-                    policies[ready] = _hand_out(waiting, ready, policies[ready])
-                else:
-                    del policies[ready]
+                worker = team.at_work[ready]
+                told = worker.told()
+                if isinstance(told, str):
+                    heard(worker.task.name, told)
+                    continue
+                task = worker.task
+                team.occupy(worker)
+                yield task, told.answer
 
 
-def _in_order(specimens: Sequence[Specimen]) -> list[Specimen]:
-    """What takes long comes first, lest all but one have nothing to do at the end: the policies
-    that few are judged by, and of one policy the sound ones."""
-    policies = [one.policy.read_bytes() for one in specimens]
-    how_many = Counter(policies)
-    keys = [(how_many[policy], policy) for policy in policies]
-    ordered = sorted(range(len(specimens)), key=lambda at: (keys[at], bool(specimens[at].kinds)))
-    return [specimens[at] for at in ordered]
+@dataclass(frozen=True)
+class _Answer(Generic[R]):
+    answer: R | Failed
 
 
-def _hand_out(waiting: list[Specimen], line: Connection, policy: bytes) -> bytes:
-    """The first one under the policy that this worker's lab is under, or else the first one: a new
-    policy takes a new lab."""
-    alike = (one for one in waiting if one.policy.read_bytes() == policy)
-    chosen = next(alike, waiting[0])
-    waiting.remove(chosen)
-    line.send(chosen)
-    return chosen.policy.read_bytes()
+@dataclass
+class _Worker(Generic[T, R]):
+    process: BaseProcess
+    line: Connection
+    task: T = field(init=False)
+    ground: Hashable = field(init=False, default=None)
+    dead: bool = False
+
+    def give(self, task: T, ground: Hashable) -> None:
+        self.task, self.ground = task, ground
+        with contextlib.suppress(BrokenPipeError):  # that it is dead is seen when it is listened to
+            self.line.send((ground, task))
+
+    def told(self) -> str | _Answer[R]:
+        """The next thing that it says; when it has died, that."""
+        try:
+            said: str | _Answer[R] = self.line.recv()
+        except (EOFError, OSError):
+            self.dead = True
+            self.process.join(_GRACE)
+            return _Answer(Failed(f"the process that judged it {_how_it_ended(self.process)}"))
+        return said
 
 
-def _answer(line: Connection) -> Judged:
-    try:
-        answer = line.recv()
-    except EOFError:
-        raise LabError("a process of the selftest ended unasked") from None
-    if isinstance(answer, Exception):
-        raise answer
-    assert isinstance(answer, Judged)
-    return answer
+def _how_it_ended(process: BaseProcess) -> str:
+    status = process.exitcode
+    if status is not None and status < 0:
+        return f"was killed by {signal.Signals(-status).name}"
+    return f"ended unasked, with status {status}"
 
 
-@contextlib.contextmanager
-def _worker(bench: Bench) -> Iterator[tuple[BaseProcess, Connection]]:
-    """A process that judges what it is sent, and the line to it; ended in any case at the end."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_work, args=(there, bench))
-    process.start()
-    there.close()
-    try:
-        yield process, here
-    finally:
-        here.close()
-        _end(process)
+class _Team(Generic[T, R]):
+    """The workers, each with the task that it is at, and what waits to be handed out."""
+
+    def __init__(
+        self, bench: Bench[T, R], alike: Callable[[T], Hashable], waiting: list[T]
+    ) -> None:
+        self._bench = bench
+        self._alike = alike
+        self._waiting = waiting
+        self._all: list[_Worker[T, R]] = []
+        self.at_work: dict[Connection, _Worker[T, R]] = {}
+
+    def hire(self) -> None:
+        """A new process, and the first task for it."""
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe()
+        process = context.Process(target=_work, args=(there, self._bench))
+        # Ctrl-C comes to all that a terminal has started, and a worker that has not come as far as
+        # to ignore it would end with Python's own words. Here none may come in the midst of this.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            process.start()
+            worker = _Worker[T, R](process, here)
+            self._all.append(worker)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        there.close()
+        self.occupy(worker)
+
+    def occupy(self, worker: _Worker[T, R]) -> None:
+        """Hand out the first task of the kind that its bench is for, or else the first one."""
+        self.at_work.pop(worker.line, None)
+        if worker.dead:
+            worker.line.close()
+            self._all.remove(worker)
+            if self._waiting:
+                self.hire()
+            return
+        if self._waiting:
+            alike = (one for one in self._waiting if self._alike(one) == worker.ground)
+            chosen = next(alike, self._waiting[0])
+            self._waiting.remove(chosen)
+            self.at_work[worker.line] = worker
+            worker.give(chosen, self._alike(chosen))
+
+    def dismiss(self) -> None:
+        """End them all: each is told to, before one is waited for."""
+        for worker in self._all:
+            worker.line.close()
+            worker.process.terminate()
+        for worker in self._all:
+            worker.process.join(_GRACE)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
 
 
-def _end(process: BaseProcess) -> None:
-    process.terminate()
-    process.join(_GRACE)
-    if process.is_alive():
-        process.kill()
-        process.join()
+# In the worker
 
 
-def _work(line: Connection, bench: Bench) -> None:
+def _work(line: Connection, bench: Bench[T, R]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the starter's to end us
     signal.signal(signal.SIGTERM, _terminated)
     threading.Thread(target=_follow, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _judge_what_comes(line, bench)
 
 
-def _judge_what_comes(line: Connection, bench: Bench) -> None:
-    policy, judge = b"", None
+def _judge_what_comes(line: Connection, bench: Bench[T, R]) -> None:
+    speaking = threading.Lock()  # a lab that is being put up tells of it from another thread
+
+    def say(what: str | _Answer[Any]) -> None:
+        with speaking:
+            line.send(what)
+
+    ground: Hashable = None
+    judge: Callable[[T], R] | None = None
     with contextlib.ExitStack() as stack:
         while True:
-            specimen: Specimen = line.recv()
+            asked, task = line.recv()
             try:
-                if judge is None or policy != specimen.policy.read_bytes():
+                if judge is None or asked != ground:
+                    judge = None
                     stack.close()
-                    policy = specimen.policy.read_bytes()
-                    judge = stack.enter_context(bench(specimen.policy))
-                line.send(judge(specimen))
+                    judge, ground = stack.enter_context(bench(task, say)), asked
+                say(_Answer(judge(task)))
+            except BrokenPipeError:
+                raise
+            except Spent as spent:
+                judge = None
+                _close(stack)
+                say(_Answer(spent.answer))
             except Exception as error:  # whatever it is, the starter has to know
-                line.send(LabError(f"{specimen.name}: {type(error).__name__}: {error}"))
+                judge = None
+                _close(stack)
+                say(_Answer(Failed(_in_words(error))))
+
+
+def _close(stack: contextlib.ExitStack) -> None:
+    """Take down a bench that has failed; that this fails too is nothing new."""
+    with contextlib.suppress(Exception):
+        stack.close()
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
 
 
 def _terminated(number: int, frame: object) -> None:

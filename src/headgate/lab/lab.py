@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
+from headgate import trace
 from headgate.agents import framing
 from headgate.answer import Answer
 from headgate.candidate import Candidate
@@ -88,8 +89,7 @@ class Lab:
         self, candidate: Candidate, sessions: Mapping[str, Subscriber]
     ) -> Iterator[Gateway]:
         """Run a candidate between the cables. NotJudged when it cannot be made to serve."""
-        for node in (self._cabler, self._handsets, self._world):
-            node.assert_here()
+        self.assert_here()
         spec = candidate.spec
         made = self._made.get((spec.image, spec.install))
         cage = made.pop(0).result() if made else self._cage(spec)
@@ -116,6 +116,11 @@ class Lab:
             gateway = Gateway(candidate, cage, self._cabler, self._world)
             gateway.start(sessions)
             yield gateway
+
+    def assert_here(self) -> None:
+        """LabError when a node is lost: the lab is of no more use then."""
+        for node in (self._cabler, self._handsets, self._world):
+            node.assert_here()
 
     def know(self, names: Iterable[str]) -> None:
         """Give each name its address, and let the world's resolver answer with it."""
@@ -146,6 +151,7 @@ class Lab:
     ) -> Callable[[], list[Exchanged]]:
         """Have the handsets carry out the connections, each on its own. What is returned waits for
         what comes of it: one result for each."""
+        trace.first("first request")
         plans = [_plan(gateway, connection, pause) for connection in connections]
         begun = self._handsets.submit(
             "exchange", plans=plans, concurrency=concurrency, timeout=patience

@@ -22,8 +22,8 @@ def lines(verdict: Verdict, *, colour: bool = False) -> Iterator[str]:
     word = verdict.verdict
     if colour:
         word = f"\033[1;{_COLOURS.get(word, '33')}m{word}\033[0m"
-    yield f"{_printable(verdict.candidate)}: {word}"
-    yield from map(_printable, _details(verdict))
+    yield f"{printable(verdict.candidate)}: {word}"
+    yield from map(printable, _details(verdict))
 
 
 def _details(verdict: Verdict) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _row(group: Sequence[Finding]) -> tuple[str, ...]:
     return (*cells, str(count))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What a gateway said or sent must not steer the terminal that shows it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
