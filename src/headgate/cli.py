@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headgate import __version__, interruptions
+from headgate.commands import blame, replay
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -59,6 +60,12 @@ def parser() -> argparse.ArgumentParser:
         help="run the feature files there too",
     )  # fmt: skip
     check.add_argument("--seed", help="repeat the run that had this seed")
+    check.add_argument(
+        "--no-explain", dest="explain", action="store_false",
+        help="do not look for what findings are owed to",
+    )  # fmt: skip
+    replay.add(commands)
+    blame.add(commands)
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -112,7 +119,7 @@ def _check(args: argparse.Namespace) -> int:
             from headgate.gate.check import check
 
             with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-                for verdict in check(session, args.candidates, args.features):
+                for verdict in check(session, args.candidates, args.features, explain=args.explain):
                     verdicts.append(verdict)
                     progress.clear()
                     _show(verdict)
@@ -203,4 +210,10 @@ def _doctor(args: argparse.Namespace) -> int:
     return 2 if any(one.state == "fail" for one in checks) else 0
 
 
-_COMMANDS = {"check": _check, "selftest": _selftest, "doctor": _doctor}
+_COMMANDS = {
+    "check": _check,
+    "replay": replay.run,
+    "blame": blame.run,
+    "selftest": _selftest,
+    "doctor": _doctor,
+}

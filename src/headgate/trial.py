@@ -69,6 +69,7 @@ class Trial:
         self._gateway = gateway
         self._by_token: dict[bytes, Request] = {}
         self._routes: dict[str, Connection] = {}
+        self._connections: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
         self._in_vain: set[float] = set()
         self._visits: set[int] = set()
@@ -113,6 +114,7 @@ class Trial:
 
     def _begin(self, connections: Sequence[Connection]) -> None:
         self._sent += sum(len(one.requests) for one in connections)
+        self._connections |= {one.token: whole for whole in connections for one in whole.requests}
         self._routes = {
             request.token: _alone(one, request) for one in connections for request in one.requests
         }
@@ -252,6 +254,15 @@ class Trial:
             for token, answer in answers.items()
         ]
         return Observation(outcomes, strays)
+
+    def sent_with(self, token: str) -> Connection | None:
+        """The connection that carried a request when it was sent first."""
+        return self._connections.get(token)
+
+    def held(self, token: str) -> tuple[Subscriber | None, bool]:
+        """Who held the handset's address when a request was sent last, and whether the gateway
+        could know it."""
+        return self._state[token]
 
     def wrote(self, data: bytes) -> bool:
         """Whether a handset sent these bytes in some request."""

@@ -87,15 +87,31 @@ class Judging:
     def __init__(self) -> None:
         self.words: list[str | BaseException] = []
         self.features: Sequence[Path] = ()
+        self.explain: bool | None = None
 
     def check(
-        self, session: object, candidates: Sequence[Path], features: Sequence[Path]
+        self,
+        session: object,
+        candidates: Sequence[Path],
+        features: Sequence[Path],
+        *,
+        explain: bool,
     ) -> Iterator[Verdict]:
+        self.explain = explain
         self.features = features
         for path, word in zip(candidates, self.words, strict=False):
             if isinstance(word, BaseException):
                 raise word
             yield Verdict(str(path), "sha256:0", word, "the reason")
+
+
+@pytest.mark.parametrize(("words", "explained"), [([], True), (["--no-explain"], False)])
+def test_findings_are_explained_unless_told_otherwise(
+    words: list[str], explained: bool, judging: Judging, policy: Path
+) -> None:
+    judging.words = ["rejected"]
+    run("check", "a", "--policy", policy, *words)
+    assert judging.explain is explained
 
 
 @pytest.fixture
@@ -396,7 +412,7 @@ def test_a_person_may_ask_where_it_failed(
 def test_a_signal_to_end_ends_it(
     lab: type[NoLab], policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ending(*args: Any) -> Iterator[Verdict]:
+    def ending(*args: Any, **more: Any) -> Iterator[Verdict]:
         os.kill(os.getpid(), signal.SIGTERM)
         yield Verdict("a", "", "approved", "never seen")
 

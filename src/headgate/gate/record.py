@@ -122,6 +122,7 @@ class Recorder:
             notes=tuple(map(mask_numbers, doubts)) if verdict == REJECTED else (),
             seed=self.session.seed if self.session else "",
             environment=self.session.environment() if self.session else {},
+            policy=str(self.session.policy.path) if self.session else "",
         )
 
     def _decision(self, findings: tuple[Finding, ...], doubts: list[str]) -> tuple[str, str]:

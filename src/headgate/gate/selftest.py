@@ -18,7 +18,7 @@ from headgate.gate.session import Session
 from headgate.gate.watch import SCENARIO, Watch
 from headgate.values import text
 from headgate.verdict import APPROVED, REJECTED, Verdict
-from headgate.yamlfile import Fields, listed, pairs, read_yaml
+from headgate.yamlfile import Fields, Reader, Scalar, listed, pairs, read_yaml
 
 Part = tuple[str, str]
 
@@ -28,7 +28,8 @@ class Specimen:
     """A gateway of the corpus. `kinds` is empty for a sound one; `needs` are pairs such as
     `(family, lookalike)`: that family, form, layer, witness or scenario must find the fault.
     `tempts` says the same of a sound one: what it must be left alone by. `first` are the titles of
-    the scenarios in which a fault shows itself, in the order in which they have to come."""
+    the scenarios in which a fault shows itself, in the order in which they have to come. `mend` are
+    the lines, `FILE:LINE`, of which a person would mend one."""
 
     name: str
     candidate: Path
@@ -38,6 +39,7 @@ class Specimen:
     needs: tuple[Part, ...] = ()
     tempts: tuple[Part, ...] = ()
     first: tuple[str, ...] = ()
+    mend: tuple[str, ...] = ()
 
     def rightly(self, verdict: Verdict) -> bool:
         """Whether this is the verdict that the specimen deserves."""
@@ -90,6 +92,7 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         needs = fields.optional("needs", pairs(text, "family, form, layer, witness, scenario"), ())
         tempts = fields.optional("tempts", several, ())
         first = fields.optional("first", listed(text, "titles of scenarios"), ())
+        mend = fields.optional("mend", _one_or_more(text, "FILE:LINE"), ())
     if faulty != bool(kinds):
         what = "expected the kinds of its findings" if faulty else "a sound gateway has no kinds"
         raise InputError(Problem(str(expected), what))
@@ -102,7 +105,14 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         needs,
         tuple((what, one) for what, ids in tempts for one in ids),
         (*first, *(title for what, title in needs if what == SCENARIO and title not in first)),
+        mend,
     )
+
+
+def _one_or_more(item: Reader[str], expected: str) -> Reader[tuple[str, ...]]:
+    """A reader of one item, or of a list of them."""
+    several = listed(item, expected)
+    return lambda node: (item(node),) if isinstance(node, Scalar) else several(node)
 
 
 def judge(session: Session, specimen: Specimen) -> Judged:
@@ -111,8 +121,17 @@ def judge(session: Session, specimen: Specimen) -> Judged:
         (verdict,) = check(session, [specimen.candidate], [])
         return Judged(specimen, verdict)
     watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
-    (verdict,) = check(session, [specimen.candidate], [], [watch])
+    explain = bool(specimen.mend)
+    (verdict,) = check(session, [specimen.candidate], [], [watch], explain=explain)
     return Judged(specimen, verdict, tuple(watch.lacking))
+
+
+def named_lines(verdict: Verdict) -> list[str]:
+    """The lines that the explanations of a verdict name, the first of each before all others."""
+    places = [one.places for one in verdict.explanations]
+    firsts = [some[0] for some in places if some]
+    rest = [place for some in places for place in some[1:]]
+    return list(dict.fromkeys(f"{place.file}:{place.line}" for place in (*firsts, *rest)))
 
 
 def line(one: Judged) -> str:
@@ -137,4 +156,22 @@ def summary(judged: Sequence[Judged], seconds: float) -> Iterator[str]:
     found, alarms = sum(one.right for one in faulty), sum(not one.right for one in sound)
     yield f"recall        {found} of {len(faulty)} faulty gateways rejected for what is wrong"
     yield f"false alarms  {alarms} of {len(sound)} sound gateways not approved"
+    yield from _lines_named([one for one in faulty if one.specimen.mend])
     yield f"time          {seconds:.0f} s, {seconds / max(1, len(judged)):.1f} s a gateway"
+
+
+def _lines_named(judged: Sequence[Judged]) -> Iterator[str]:
+    """How often the line that a person would mend is the one that was named."""
+    if not judged:
+        return
+    first = among = 0
+    for one in judged:
+        named = named_lines(one.verdict)
+        first += named[:1] != [] and named[0] in one.specimen.mend
+        among += bool({*named} & {*one.specimen.mend})
+        if not named or named[0] not in one.specimen.mend:
+            found = ", ".join(named) or "none"
+            expected = " or ".join(one.specimen.mend)
+            yield f"OTHER LINE  {one.specimen.name}: expected {expected}, named {found}"
+    count = len(judged)
+    yield f"lines         {first} of {count} times the one to mend is named first, {among} at all"

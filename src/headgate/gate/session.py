@@ -86,6 +86,11 @@ class Session:
         with gate_on(self._ground.result(), candidate) as gate:
             yield gate
 
+    @property
+    def ground(self) -> Ground:
+        """What all gates share; waits until the lab is up."""
+        return self._ground.result()
+
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""
         lab = {} if self._ground.exception() else self._ground.result().lab.engine.facts()

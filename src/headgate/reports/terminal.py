@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from headgate.reports.causes import causes
 from headgate.verdict import APPROVED, REJECTED, Finding, Verdict
 
 # Rows of the table; the rest is counted, and stands in verdict.json.
@@ -32,6 +33,7 @@ def _details(verdict: Verdict) -> Iterator[str]:
         yield from (f"  {line}" for line in table(verdict.findings))
         yield ""
         yield from _samples(verdict.findings)
+        yield from causes(verdict.explanations)
     yield (
         f"  {verdict.requests} requests, {verdict.sites} sites, {verdict.handsets} handsets, "
         f"{verdict.seconds:.1f} s, seed {verdict.seed}"

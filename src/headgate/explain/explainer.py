@@ -1,0 +1,224 @@
+"""Explaining a rejection: findings in groups that have one cause, each with its least request and
+the lines that it is owed to.
+
+All of it happens in a gateway of its own. It is started so often, and no more (`RESTARTS`); groups
+for which no start is left are explained by their request alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from headgate.candidate import Candidate
+from headgate.errors import InputError
+from headgate.explain.bench import Bench, Reply, bench_for
+from headgate.explain.controls import controls
+from headgate.explain.curl import command
+from headgate.explain.edits import Edit, applied, edits_of, line_of
+from headgate.explain.exhibits import Exhibit, exhibits, symptom_of
+from headgate.explain.explanation import Explanation, Minimal, Place, kept
+from headgate.explain.ranking import deciding, ranked
+from headgate.explain.search import Effect, Found, Search, Spent
+from headgate.explain.sentences import sentence
+from headgate.explain.shrinking import shrunk
+from headgate.explain.template import Numbers, masked
+from headgate.gate.gate import Gate, Ground
+from headgate.reading.span import Span
+from headgate.request import Connection
+from headgate.verdict import Finding
+
+RESTARTS = 16
+SINGLES = 10
+# Groups whose least request is looked for; of the rest the request is told as it was sent.
+MOST_GROUPS = 6
+
+
+def explained(
+    ground: Ground, candidate: Candidate, gate: Gate, findings: Sequence[Finding]
+) -> tuple[Explanation, ...]:
+    """The explanations of findings. NotJudged and LabError where there is no gateway to try on."""
+    shown = exhibits(gate, findings)
+    with bench_for(ground, candidate) as bench:
+        return tuple(Explainer(bench, candidate, findings, shown).run())
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Exhibits that go together, the first with its least connection."""
+
+    members: tuple[Exhibit, ...]
+    least: Connection | None
+    found: Found
+
+
+class Explainer:
+    """One explanation of one rejected candidate."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        candidate: Candidate,
+        findings: Sequence[Finding],
+        shown: Sequence[Exhibit],
+        restarts: int = RESTARTS,
+        singles: int = SINGLES,
+    ) -> None:
+        self._bench = bench
+        self._candidate = candidate
+        self._findings = findings
+        self._shown = shown
+        self._restarts = restarts
+        self._singles = singles
+        self._controls = controls(bench.ground, candidate)
+        self._baseline: list[Reply] = []
+        self._gone: Mapping[tuple[Edit, ...], frozenset[Exhibit]] = {}
+        self._edits: list[Edit] = []
+
+    def run(self) -> list[Explanation]:
+        """The explanations, in the order in which causes were looked for."""
+        self._baseline = self._bench.ask(self._controls, tries=1)
+        self._edits = self._read()
+        left = self._showing(self._shown)
+        groups: list[_Group] = []
+        while left and len(groups) < MOST_GROUPS:
+            group = self._group(left)
+            groups.append(group)
+            left = [one for one in left if one not in group.members]
+        return [*self._told(groups)]
+
+    def _read(self) -> list[Edit]:
+        try:
+            return edits_of(self._candidate)
+        except InputError:
+            return []
+
+    def _showing(self, some: Sequence[Exhibit]) -> list[Exhibit]:
+        """Those that a request shows again, sent to the candidate as it is."""
+        if not some:
+            return []
+        replies = self._bench.ask([one.connection for one in some], tries=1)
+        pairs = zip(some, replies, strict=True)
+        return [one for one, reply in pairs if reply.shows(one.kind, one.where)]
+
+    # One cause
+
+    def _group(self, left: Sequence[Exhibit]) -> _Group:
+        first = left[0]
+        self._bench.run(self._candidate.files)
+        least = shrunk(first.connection, lambda some: self._shows(first, some))
+        raw = b"".join(one.raw for one in least.requests)
+        self._gone = {}
+        search = Search(
+            ranked(self._edits, raw, first.where),
+            deciding(self._edits, first.where),
+            lambda edits: self._effect(edits, first, least, left),
+            self._singles,
+        )
+        found = search.run()
+        gone = self._gone.get(found.edits, frozenset())
+        alike = [one for one in left if one in gone or one.symptom == first.symptom]
+        members = [one for one in alike if found.edits == () or one in gone or one is first]
+        return _Group(tuple(members), least, found)
+
+    def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
+        replies = self._bench.ask(some, tries=1)
+        return [reply.shows(exhibit.kind, exhibit.where) for reply in replies]
+
+    def _effect(
+        self,
+        edits: Sequence[Edit],
+        exhibit: Exhibit,
+        least: Connection,
+        others: Sequence[Exhibit],
+    ) -> Effect:
+        if self._bench.restarts >= self._restarts:
+            raise Spent
+        if not self._bench.run(applied(self._candidate.files, edits)):
+            return Effect()
+        asked = [least, *self._controls, *(one.connection for one in others)]
+        first, *replies = self._bench.ask(asked)
+        if not first.outcomes:
+            return Effect()
+        count = len(self._controls)
+        shown = zip(others, replies[count:], strict=True)
+        away = [one for one, reply in shown if not reply.shows(one.kind, one.where)]
+        self._gone = {**self._gone, tuple(edits): frozenset(away)}
+        binding = all(one.binding for one in least.requests)
+        return Effect(
+            gone=first.answered and not first.shows(exhibit.kind, exhibit.where),
+            serves=(first.arrived or not binding) and self._serves(replies[:count]),
+            keeps=self._keeps(replies[:count]),
+        )
+
+    def _serves(self, replies: Sequence[Reply]) -> bool:
+        pairs = zip(self._baseline, replies, strict=True)
+        return all(new.arrived for old, new in pairs if old.arrived)
+
+    def _keeps(self, replies: Sequence[Reply]) -> bool:
+        pairs = list(zip(self._baseline, replies, strict=True))
+        return self._serves(replies) and all(
+            new.rightly >= old.rightly and len(new.disclosures) <= len(old.disclosures)
+            for old, new in pairs
+        )
+
+    # Telling
+
+    def _told(self, groups: Sequence[_Group]) -> list[Explanation]:
+        told: set[str] = set()
+        explanations = []
+        for group in groups:
+            symptoms = {one.symptom for one in group.members}
+            ids = [one.finding for one in group.members]
+            ids += [one.id for one in self._findings if symptom_of(one) in symptoms]
+            own = [one.id for one in self._findings if one.id in ids and one.id not in told]
+            told.update(own)
+            explanations.append(self._explanation(group, own))
+        return [*explanations, *self._unexplained(told)]
+
+    def _explanation(self, group: _Group, ids: Sequence[str]) -> Explanation:
+        first, least = group.members[0], group.least
+        places = self._places(group.found)
+        minimal = self._minimal(first, least or first.connection)
+        return Explanation(
+            tuple(ids),
+            sentence(first.kind, group.found, places),
+            minimal,
+            self._curl(minimal, least or first.connection),
+            places,
+        )
+
+    def _places(self, found: Found) -> tuple[Place, ...]:
+        spans = [(span, one.role) for one in found.edits for span in one.spans]
+        spans += [(one.span, one.role) for one in found.others]
+        places = {(span.file, span.line): self._place(span, does) for span, does in spans[::-1]}
+        return tuple(places.values())[::-1]
+
+    def _place(self, span: Span, does: str) -> Place:
+        return Place(span.file, span.line, line_of(self._candidate, span), does)
+
+    def _minimal(self, first: Exhibit, connection: Connection) -> Minimal:
+        ground = self._bench.ground
+        numbers, internet = Numbers(ground.population), ground.lab.internet
+        return kept(connection, first.kind, first.where, numbers, internet)
+
+    def _curl(self, minimal: Minimal, connection: Connection) -> str:
+        messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]
+        return command(
+            messages,
+            handset=connection.handset,
+            mode=connection.requests[0].mode,
+            address=connection.address,
+            port=connection.port,
+        )
+
+    def _unexplained(self, told: set[str]) -> list[Explanation]:
+        """Findings that no request has shown again, by symptom."""
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for one in self._findings:
+            if one.id not in told:
+                groups.setdefault((one.kind, one.where), []).append(one)
+        return [
+            Explanation(tuple(one.id for one in some), sentence(some[0].kind, None, ()))
+            for some in groups.values()
+        ]
