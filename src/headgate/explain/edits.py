@@ -13,7 +13,7 @@ from headgate.candidate import Candidate
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import Config, Directive, read_config
 from headgate.reading.shelf import Shelf, shelf_of
-from headgate.reading.span import Span, decoded
+from headgate.reading.span import Span, decoded, encoded
 from headgate.reading.statement import Word
 from headgate.reading.variables import variables_in
 
@@ -140,6 +140,10 @@ def _edit(
             tuple(changes), role, text, within, directive.name,
             defines=inner, asks=_named(directive.args),
         )  # fmt: skip
+    if directive.name in ("proxy_pass", "rewrite", "return"):
+        given = _named(directive.args)
+        defines = frozenset({"query", "request line", "line"})
+        return Edit(tuple(changes), role, text, within, directive.name, defines, gives=given)
     targets, values = directive.args[:1], directive.args[1:]
     defines = _named(targets) | {word.text.lower() for word in targets}
     gives = _named(values)
@@ -164,6 +168,8 @@ def _instead(directive: Directive, around: Sequence[Directive]) -> Iterator[tupl
     """The roles of a directive, and what may stand in its place."""
     if directive.within in _ENTRIES:
         yield from _entry(directive, around[-1])
+    elif directive.name == "proxy_pass":
+        yield from _without_variables(directive)
     elif directive.within in ("types", "events") or directive.name in _NEEDED:
         return
     elif directive.name == "set":
@@ -174,6 +180,16 @@ def _instead(directive: Directive, around: Sequence[Directive]) -> Iterator[tupl
             yield CONDITION, [(directive.span, b"")]
     else:
         yield SETS, [(directive.span, b"")]
+
+
+def _without_variables(directive: Directive) -> Iterator[tuple[str, Changes]]:
+    """What a query is made of goes, variable by variable."""
+    for word in directive.args:
+        query = word.text.partition("?")[2]
+        if query and not word.quote:
+            for name in dict.fromkeys(variables_in(query)):
+                kept = word.text.replace(f"${name}", "").replace(f"${{{name}}}", "")
+                yield SETS, [(word.span, encoded(kept))]
 
 
 def _entry(entry: Directive, block: Directive) -> Iterator[tuple[str, Changes]]:

@@ -197,10 +197,10 @@ class Explainer:
     def _place(self, span: Span, does: str) -> Place:
         return Place(span.file, span.line, line_of(self._candidate, span), does)
 
-    def _minimal(self, first: Exhibit, connection: Connection) -> Minimal:
+    def _minimal(self, first: Exhibit, connection: Connection, *, certain: bool = True) -> Minimal:
         ground = self._bench.ground
         numbers, internet = Numbers(ground.population), ground.lab.internet
-        return kept(connection, first.kind, first.where, numbers, internet)
+        return kept(connection, first.kind, first.where, numbers, internet, certain=certain)
 
     def _curl(self, minimal: Minimal, connection: Connection) -> str:
         messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]
@@ -218,7 +218,14 @@ class Explainer:
         for one in self._findings:
             if one.id not in told:
                 groups.setdefault((one.kind, one.where), []).append(one)
-        return [
-            Explanation(tuple(one.id for one in some), sentence(some[0].kind, None, ()))
-            for some in groups.values()
-        ]
+        return [self._alone(some) for some in groups.values()]
+
+    def _alone(self, some: Sequence[Finding]) -> Explanation:
+        """What was not shown again, with the request as it was sent, where there is one."""
+        ids = tuple(one.id for one in some)
+        found = next((one for one in self._shown if one.finding in ids), None)
+        said = sentence(some[0].kind, None, ())
+        if found is None:
+            return Explanation(ids, said)
+        minimal = self._minimal(found, found.connection, certain=False)
+        return Explanation(ids, said, minimal, self._curl(minimal, found.connection))

@@ -25,9 +25,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Minimal:
-    """The least that shows a finding again: a connection without any number in it. `holder` is who
-    holds the handset's address by then, as a placeholder, empty for whoever does at the beginning;
-    `times` is how often it has to be tried."""
+    """The least that shows a finding again: a connection without any number in it. One that did not
+    show it again when it was sent once is not `certain`, and is as it was sent at first."""
 
     kind: str
     where: str
@@ -37,7 +36,7 @@ class Minimal:
     requests: tuple[Mapping[str, Any], ...]
     pipelined: bool = False
     manner: Mapping[str, Any] = field(default_factory=dict)
-    times: int = 1
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,13 @@ class Explanation:
 
 
 def kept(
-    connection: Connection, kind: str, where: str, numbers: Numbers, internet: Internet
+    connection: Connection,
+    kind: str,
+    where: str,
+    numbers: Numbers,
+    internet: Internet,
+    *,
+    certain: bool = True,
 ) -> Minimal:
     """A connection as it may be written down."""
     manner = {
@@ -70,6 +75,7 @@ def kept(
         tuple(_kept(one, numbers) for one in connection.requests),
         connection.pipelined,
         {key: value for key, value in manner.items() if value != usual[key]},
+        certain,
     )
 
 

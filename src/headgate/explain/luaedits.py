@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_-]{2,}")
+_REFUSES = re.compile(rb"\breturn\b|\bexit\b")
 _BODIES = frozenset({"chunk", "block"})
+_STATEMENTS = frozenset({"assignment_statement", "function_call", "return_statement"})
+# Words of nearly every statement, and those of the language itself.
+_COMMON_WORDS = """
+    ngx var req header string type local and not nil true false function return end number name
+    value self table
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 _CONDITIONAL = frozenset({"if_statement", "elseif_statement", "while_statement"})
 
 
@@ -37,24 +45,31 @@ def _edit(chunk: Chunk, node: Node, role: str, where: Node, instead: bytes) -> E
     text = (where if role == CONDITION else node).text or b""
     return Edit(
         ((span, instead),), role, text, (*outer, *around), "lua",
-        defines=_words(_target(node)), asks=_words(where) if role == CONDITION else frozenset(),
+        defines=_defined(node), asks=_words(where) if role == CONDITION else frozenset(),
         gives=_words(node),
     )  # fmt: skip
 
 
-def _target(node: Node) -> Node:
-    """What a statement is about: the left side of an assignment, or all of it."""
-    for one in node.named_children:
-        if one.type == "variable_list":
-            return one
-        if one.type == "assignment_statement":
-            return _target(one)
-    return node
+def _defined(node: Node) -> frozenset[str]:
+    """What a statement gives values to: the left side of an assignment, the headers in a call, what
+    the function is called whose result it is; of a branch, all that its statements do."""
+    if node.type in _CONDITIONAL:
+        inner = [one for one in nodes(node) if one.type in _STATEMENTS]
+        return frozenset().union(*map(_defined, inner))
+    if node.type == "return_statement":
+        named = (one.child_by_field_name("name") for one in _parents(node))
+        return next((_words(name) for name in named if name is not None), frozenset())
+    if node.type == "function_call":
+        strings = [one for one in nodes(node) if one.type == "string"]
+        return frozenset().union(*map(_words, strings))
+    targets = [one for one in nodes(node) if one.type == "variable_list"]
+    return _words(targets[0]) if targets else _words(node)
 
 
 def _words(node: Node) -> frozenset[str]:
-    """Names of variables, fields and headers."""
-    return frozenset(match.decode().lower() for match in _WORD.findall(node.text or b""))
+    """Names of variables, fields, functions and headers."""
+    found = (match.decode().lower() for match in _WORD.findall(node.text or b""))
+    return frozenset(found) - _COMMON
 
 
 def _parents(node: Node) -> Iterator[Node]:
@@ -66,8 +81,9 @@ def _parents(node: Node) -> Iterator[Node]:
 def _instead(node: Node) -> Iterator[tuple[str, Node, bytes]]:
     """The roles of a node, what is replaced, and by what."""
     if node.type in _CONDITIONAL and (condition := node.child_by_field_name("condition")):
-        yield CONDITION, condition, b" false "
-        yield CONDITION, condition, b" true "
+        # What refuses is made to refuse all; anything else is made to happen never.
+        refuses = _REFUSES.search(_body(node))
+        yield CONDITION, condition, b" true " if refuses else b" false "
         yield from _operands(condition)
     elif node.type == "field":
         yield LETS_THROUGH, node, b"nil"
@@ -78,6 +94,11 @@ def _instead(node: Node) -> Iterator[tuple[str, Node, bytes]]:
             yield SETS, node, b"do end"
         elif node.type == "return_statement":
             yield from _returned(node)
+
+
+def _body(node: Node) -> bytes:
+    body = node.child_by_field_name("consequence") or node.child_by_field_name("body")
+    return (body.text or b"") if body else b""
 
 
 def _operands(node: Node) -> Iterator[tuple[str, Node, bytes]]:
@@ -102,7 +123,7 @@ def _declared(node: Node) -> Iterator[tuple[str, Node, bytes]]:
             text = value.text or b""
             if not text.startswith((b"require", b"function", b"ngx.", b"string.", b"{")):
                 yield SETS, value, b"nil"
-                yield from ((CONDITION, a, b) for _, a, b in _operands(value.named_children[0]))
+                yield from ((SETS, a, b) for _, a, b in _operands(value.named_children[0]))
 
 
 def _returned(node: Node) -> Iterator[tuple[str, Node, bytes]]:
@@ -112,4 +133,4 @@ def _returned(node: Node) -> Iterator[tuple[str, Node, bytes]]:
         yield SETS, node, b"do end"
     for values in node.named_children:
         yield SETS, values, b"nil"
-        yield from ((CONDITION, a, b) for _, a, b in _operands(values.named_children[0]))
+        yield from ((SETS, a, b) for _, a, b in _operands(values.named_children[0]))

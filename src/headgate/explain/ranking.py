@@ -29,13 +29,22 @@ def ranked(edits: Sequence[Edit], request: bytes, where: str) -> list[Edit]:
 
     def worth(edit: Edit) -> tuple[float, int]:
         told = max((8.0 / common[word] for word in words[edit]), default=0.0)
-        told += max(0, _FAR - near.get(edit, _FAR))
+        told += 2.0 * max(0, _FAR - near.get(edit, _FAR))
         told += 1.5 * (edit.role in (CONDITION, LETS_THROUGH)) * (edit in near)
         told += 8.0 * (edit.cancels and where.startswith("header"))
-        told -= 3.0 * _about_others(edit, said)
+        told += 1.0 * (edit.name == "lua" and near.get(edit, 0) > 0)
+        told -= 3.0 * (_about_others(edit, said) or _says_no(edit))
         return -told, len(edit.text)
 
     return sorted(edits, key=worth)
+
+
+def _says_no(edit: Edit) -> bool:
+    """Whether this is an entry that gives what most take for a no, or what another entry gives."""
+    (_, instead), *_ = edit.changes
+    given = edit.text.rstrip(b"; ").rpartition(b" ")[2].strip(b"\"'")
+    entry = edit.name in ("map", "geo", "split_clients")
+    return entry and (given in (b"", b"0", b"no", b"off") or len(instead) > 2)
 
 
 def _about_others(edit: Edit, said: frozenset[str]) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 
 from headgate.candidate import Candidate
 from headgate.errors import InputError, Problem
-from headgate.explain.bench import Bench, Reply, bench_for
+from headgate.explain.bench import bench_for
 from headgate.explain.controls import controls
 from headgate.explain.explanation import restored
 from headgate.explain.template import Numbers
 from headgate.gate.gate import Ground
-from headgate.request import Connection
+from headgate.plan import ENOUGH
 
 SHOWS, GONE, UNKNOWN = "shows", "gone", "unknown"
 
@@ -52,7 +52,7 @@ def recorded(path: Path, name: str) -> Recorded:
     except (ValueError, KeyError, TypeError) as error:
         raise _wrong(path, "expected what `headgate check --json` writes") from error
     if len(some) != 1:
-        names = " or ".join(f"{verdict['candidate']}/{wanted}" for verdict, _ in some)
+        names = " or ".join(f"{one['candidate'].rstrip('/')}/{wanted}" for one, _ in some)
         raise _wrong(path, f"which one? {names}" if some else f"there is no finding {name} in it")
     return _with_request(path, *some[0])
 
@@ -69,22 +69,19 @@ def _wrong(path: Path, what: str) -> InputError:
 
 
 def replayed(ground: Ground, candidate: Candidate, one: Recorded) -> str:
-    """Whether it still shows. It is unknown where the request's fate is, or where the gateway does
-    not serve at all."""
+    """Whether it still shows. It is unknown where the request's fate is, where the gateway does
+    not serve at all, and where the request did not show it at every time before."""
     numbers = Numbers(ground.population)
     try:
         connection = restored(one.request, numbers, ground.lab.internet)
-        times = int(one.request["times"])
+        times = 1 if one.request["certain"] else ENOUGH
         symptom = (str(one.request["kind"]), str(one.request["where"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(Problem(one.told, f"the request cannot be read: {error}")) from error
     with bench_for(ground, candidate) as bench:
         serves = any(reply.arrived for reply in bench.ask(controls(ground, candidate), tries=1))
-        replies = [reply for _ in range(times) for reply in _asked(bench, connection)]
+        replies = bench.ask([connection] * times, tries=2)
     if any(reply.shows(*symptom) for reply in replies):
         return SHOWS
-    return GONE if serves and all(reply.answered for reply in replies) else UNKNOWN
-
-
-def _asked(bench: Bench, connection: Connection) -> list[Reply]:
-    return bench.ask([connection], tries=2)
+    certain = times == 1 and serves and all(reply.answered for reply in replies)
+    return GONE if certain else UNKNOWN

@@ -89,16 +89,26 @@ class Search:
         return self._innermost(inner) if inner else edit
 
     def _around(self, edit: Edit) -> Found:
-        """The edit with the condition that it stands under, where that mends it too."""
-        conditions = [
+        """The statement that does it, and the condition that it stands under, where both mend."""
+        if edit.role == CONDITION:
+            guarded = [one for one in self.edits if one.role == SETS and _guards(edit, one)]
+            if statement := self._first(guarded[:MOST_INNER]):
+                return Found((statement,), True, (edit,), self._spent)
+            if source := self._first(self._sources(edit)[:MOST_INNER]):
+                return Found((source,), True, (edit,), self._spent)
+        else:
+            guards = [one for one in self.edits if one.role == CONDITION and _guards(one, edit)]
+            if guard := self._first(guards[:1]):
+                return Found((edit,), True, (guard,), self._spent)
+        return Found((edit,), True, self._setting([edit]), self._spent)
+
+    def _sources(self, condition: Edit) -> list[Edit]:
+        """Where in Lua it is made what a condition asks about."""
+        return [
             one
             for one in self.edits
-            if one.role == CONDITION and one.spans != edit.spans and _guards(one, edit)
+            if one.name == "lua" and one.role != CONDITION and one.defines & condition.asks
         ]
-        guard = self._first(conditions[:2]) if edit.role != CONDITION else None
-        if guard:
-            return Found((guard,), True, (edit,), self._spent)
-        return Found((edit,), True, self._setting([edit]), self._spent)
 
     def _setting(self, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         """What puts the number there, as far as it was tried."""
@@ -131,13 +141,9 @@ class Search:
 
 
 def _guards(condition: Edit, edit: Edit) -> bool:
-    """Whether a condition stands around an edit, close by."""
-    return (
-        any(
-            span.file == edit.span.file
-            and span.start <= condition.span.start
-            and condition.span.end <= edit.span.start <= span.end
-            for span in edit.within[-1:]
-        )
-        or condition.span in edit.within[-1:]
-    )
+    """Whether an edit stands under a condition, with none between them."""
+    (outer,) = edit.within[-1:] or (None,)
+    if outer is None or outer.file != condition.span.file:
+        return False
+    before = condition.span.end <= edit.span.start
+    return outer == condition.span or (outer.start <= condition.span.start and before)

@@ -18,7 +18,7 @@ from headgate.gate.session import Session
 from headgate.gate.watch import SCENARIO, Watch
 from headgate.values import text
 from headgate.verdict import APPROVED, REJECTED, Verdict
-from headgate.yamlfile import Fields, Reader, Scalar, listed, pairs, read_yaml
+from headgate.yamlfile import Fields, listed, pairs, read_yaml
 
 Part = tuple[str, str]
 
@@ -29,7 +29,7 @@ class Specimen:
     `(family, lookalike)`: that family, form, layer, witness or scenario must find the fault.
     `tempts` says the same of a sound one: what it must be left alone by. `first` are the titles of
     the scenarios in which a fault shows itself, in the order in which they have to come. `mend` are
-    the lines, `FILE:LINE`, of which a person would mend one."""
+    the places, each a file and a line of the candidate, where a person would mend it."""
 
     name: str
     candidate: Path
@@ -92,7 +92,7 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         needs = fields.optional("needs", pairs(text, "family, form, layer, witness, scenario"), ())
         tempts = fields.optional("tempts", several, ())
         first = fields.optional("first", listed(text, "titles of scenarios"), ())
-        mend = fields.optional("mend", _one_or_more(text, "FILE:LINE"), ())
+        mend = fields.optional("mend", listed(text, "places, each a path and a line"), ())
     if faulty != bool(kinds):
         what = "expected the kinds of its findings" if faulty else "a sound gateway has no kinds"
         raise InputError(Problem(str(expected), what))
@@ -107,12 +107,6 @@ def _specimen(folder: Path, policy: Path, *, faulty: bool) -> Specimen:
         (*first, *(title for what, title in needs if what == SCENARIO and title not in first)),
         mend,
     )
-
-
-def _one_or_more(item: Reader[str], expected: str) -> Reader[tuple[str, ...]]:
-    """A reader of one item, or of a list of them."""
-    several = listed(item, expected)
-    return lambda node: (item(node),) if isinstance(node, Scalar) else several(node)
 
 
 def judge(session: Session, specimen: Specimen) -> Judged:
