@@ -25,6 +25,7 @@ from headgate.explain.parts import parts_of
 from headgate.explain.ranking import deciding, ranked
 from headgate.explain.search import Effect, Search, Spent
 from headgate.explain.template import Numbers, masked
+from headgate.explain.ways import holder_called, name_of
 from headgate.internet import Internet
 from headgate.population import populate
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Manner, Request
@@ -168,6 +169,20 @@ def test_a_connection_comes_back_from_json_as_it_was() -> None:
     assert found.requests == (replace(request, family="explained"),)
     assert (found.address, found.port, found.pipelined) == (connection.address, 80, True)
     assert found.manner == manner
+
+
+# Ways
+
+
+def test_whoever_holds_an_address_has_a_name_that_leads_back() -> None:
+    withdrawn, spare = replace(ADA, consent=False), POPULATION.spare[1]
+    names = {"": ADA, "nobody": None, "withdrawn": withdrawn, "spare subscriber 2": spare}
+    for name, holder in names.items():
+        assert name_of(POPULATION, ADDRESS, holder) == name
+        assert not name or holder_called(POPULATION, ADDRESS, name) == holder
+    assert name_of(POPULATION, ADDRESS, POPULATION.strangers[0]) is None
+    with pytest.raises(ValueError, match="there is no holder somebody"):
+        holder_called(POPULATION, ADDRESS, "somebody")
 
 
 # curl

@@ -16,6 +16,7 @@ from headgate import tokens
 from headgate.candidate import Candidate
 from headgate.engines.engine import Deadline
 from headgate.errors import NotJudged
+from headgate.feeds import Change
 from headgate.gate.gate import Ground
 from headgate.judge import Disclosure
 from headgate.lab.gateway import Gateway
@@ -138,6 +139,16 @@ class Bench:
             for each in asked
         ]
 
+    @contextlib.contextmanager
+    def held_by(self, change: Change) -> Iterator[None]:
+        """For a while some addresses are held otherwise. NotJudged as ever."""
+        before = {address: self._gateway.sessions.get(address) for address in change}
+        self._gateway.attach(change)
+        try:
+            yield
+        finally:
+            self._gateway.attach(before)
+
     def _reply(self, outcomes: tuple[Outcome, ...]) -> Reply:
         judge = self.ground.judge
         disclosures = tuple(found for one in outcomes for found in judge.outcome(one))
@@ -147,11 +158,11 @@ class Bench:
         """The same connection for the books of a trial, which know a request by its token. The
         bytes stay, and what became of them is told by the site's answer; where a site is to answer
         in its own way, it has to know the token."""
-        patience = min(connection.manner.patience or PATIENCE, PATIENCE)
+        told = connection.manner
+        patience = min(told.patience or PATIENCE, PATIENCE)
+        manner = replace(told, patience=patience, stays=False, goes_on=False)
         requests = tuple(self._named_anew(one) for one in connection.requests)
-        return replace(
-            connection, requests=requests, manner=replace(connection.manner, patience=patience)
-        )
+        return replace(connection, requests=requests, manner=manner)
 
     def _named_anew(self, request: Request) -> Request:
         token, raw = tokens.draw(self._rng), request.raw

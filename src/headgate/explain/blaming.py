@@ -13,6 +13,7 @@ from headgate.explain.ddmin import ddmin, one_by_one
 from headgate.explain.exhibits import Exhibit, exhibits
 from headgate.explain.hunks import Hunk, hunks, hybrid
 from headgate.explain.shrinking import shrunk
+from headgate.explain.ways import PLAIN, shown
 from headgate.gate.check import check
 from headgate.gate.collect import is_scenario
 from headgate.gate.gate import Gate
@@ -72,20 +73,26 @@ def blame(session: Session, released: Candidate, candidate: Candidate) -> Blame:
 def _followed(
     bench: Bench, released: Candidate, changes: Sequence[Hunk], verdict: Verdict, gate: Gate
 ) -> Blame:
-    shown = exhibits(gate, verdict.findings)
-    replies = bench.ask([one.connection for one in shown], tries=1) if shown else []
-    pairs = zip(shown, replies, strict=True)
+    seen = exhibits(gate, verdict.findings)
+    plain = [one for one in seen if one.way == PLAIN]
+    replies = bench.ask([one.connection for one in plain], tries=1) if plain else []
+    pairs = zip(plain, replies, strict=True)
     again = [one for one, reply in pairs if reply.shows(one.kind, one.where)]
+    again += [one for one in seen if not again and one.way != PLAIN and _shows(bench, one)]
     if not again:
         return Blame(verdict, why="no finding shows again when its request is sent alone")
     return _blamed(bench, released, changes, verdict, again[0])
+
+
+def _shows(bench: Bench, one: Exhibit) -> bool:
+    return shown(bench, one.way, [one.connection], one.kind, one.where)[0]
 
 
 def _blamed(
     bench: Bench, released: Candidate, changes: Sequence[Hunk], verdict: Verdict, exhibit: Exhibit
 ) -> Blame:
     def shows(some: Sequence[Connection]) -> list[bool]:
-        return [one.shows(exhibit.kind, exhibit.where) for one in bench.ask(some, tries=1)]
+        return shown(bench, exhibit.way, some, exhibit.kind, exhibit.where)
 
     least = shrunk(exhibit.connection, shows)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from headgate.explain.ways import PLAIN, Way, name_of
 from headgate.gate.gate import Gate
-from headgate.judge import RULES, Disclosure
+from headgate.judge import COMPARISON, RULES, Disclosure
 from headgate.request import Connection
 from headgate.verdict import Finding
 
@@ -26,12 +27,13 @@ class Symptom:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A finding, and the connection that showed it. `usual` says that the handset's address was
-    then held by whoever holds it when a run begins, and that the gateway could know it."""
+    """A finding, the connection that showed it, and the way to ask for it again. Where that is not
+    `usual`, the gateway could not know who held the address, or it is not known here."""
 
     finding: str
     symptom: Symptom
     connection: Connection
+    way: Way
     usual: bool
 
     @property
@@ -46,7 +48,7 @@ class Exhibit:
     def _simplicity(self) -> tuple[bool, int, int, int]:
         requests = self.connection.requests
         size = sum(len(one.raw) for one in requests)
-        return not self.usual, len(requests), [*RULES].index(self.kind), size
+        return self.way != PLAIN or not self.usual, len(requests), [*RULES].index(self.kind), size
 
 
 def symptom_of(finding: Finding) -> Symptom:
@@ -77,5 +79,8 @@ def _exhibit(gate: Gate, one: Disclosure, finding: str) -> Exhibit | None:
     if connection is None:
         return None
     holder, known = gate.trial.held(token)
-    usual = known and holder == gate.population.sessions.get(connection.handset)
-    return Exhibit(finding, Symptom(one.kind, one.where, one.form), connection, usual)
+    compared = one.witness == COMPARISON
+    then = "" if compared else name_of(gate.population, connection.handset, holder)
+    way = Way(then or "", compared) if known else PLAIN
+    usual = known and then is not None
+    return Exhibit(finding, Symptom(one.kind, one.where, one.form), connection, way, usual)

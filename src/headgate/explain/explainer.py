@@ -8,10 +8,10 @@ for which no start is left are explained by their request alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headgate.candidate import Candidate
-from headgate.errors import InputError
+from headgate.errors import InputError, NotJudged
 from headgate.explain.bench import Bench, Reply, bench_for
 from headgate.explain.controls import controls
 from headgate.explain.curl import command
@@ -23,7 +23,9 @@ from headgate.explain.search import Effect, Found, Search, Spent
 from headgate.explain.sentences import sentence
 from headgate.explain.shrinking import shrunk
 from headgate.explain.template import Numbers, masked
+from headgate.explain.ways import PLAIN, shown
 from headgate.gate.gate import Gate, Ground
+from headgate.gateway_spec import FileSessions
 from headgate.reading.span import Span
 from headgate.request import Connection
 from headgate.verdict import Finding
@@ -32,15 +34,16 @@ RESTARTS = 16
 SINGLES = 10
 # Groups whose least request is looked for; of the rest the request is told as it was sent.
 MOST_GROUPS = 6
+_SLOW = 3
 
 
 def explained(
     ground: Ground, candidate: Candidate, gate: Gate, findings: Sequence[Finding]
 ) -> tuple[Explanation, ...]:
     """The explanations of findings. NotJudged and LabError where there is no gateway to try on."""
-    shown = exhibits(gate, findings)
+    seen = exhibits(gate, findings)
     with bench_for(ground, candidate) as bench:
-        return tuple(Explainer(bench, candidate, findings, shown).run())
+        return tuple(Explainer(bench, candidate, findings, seen).run())
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,16 @@ class Explainer:
         bench: Bench,
         candidate: Candidate,
         findings: Sequence[Finding],
-        shown: Sequence[Exhibit],
+        seen: Sequence[Exhibit],
         restarts: int = RESTARTS,
         singles: int = SINGLES,
     ) -> None:
         self._bench = bench
         self._candidate = candidate
         self._findings = findings
-        self._shown = shown
+        # By a file, a change of who holds an address takes a reload: too long for many trials.
+        changes = not isinstance(candidate.spec.sessions, FileSessions)
+        self._seen = [one for one in seen if changes or one.way == PLAIN]
         self._restarts = restarts
         self._singles = singles
         self._controls = controls(bench.ground, candidate)
@@ -79,7 +84,7 @@ class Explainer:
         """The explanations, in the order in which causes were looked for."""
         self._baseline = self._bench.ask(self._controls, tries=1)
         self._edits = self._read()
-        left = self._showing(self._shown)
+        left = self._showing(self._seen)
         groups: list[_Group] = []
         while left and len(groups) < MOST_GROUPS:
             group = self._group(left)
@@ -95,11 +100,16 @@ class Explainer:
 
     def _showing(self, some: Sequence[Exhibit]) -> list[Exhibit]:
         """Those that a request shows again, sent to the candidate as it is."""
-        if not some:
-            return []
-        replies = self._bench.ask([one.connection for one in some], tries=1)
-        pairs = zip(some, replies, strict=True)
-        return [one for one, reply in pairs if reply.shows(one.kind, one.where)]
+        plain = [one for one in some if one.way == PLAIN]
+        if not plain:
+            return [one for one in some if self._shows(one, [one.connection])[0]]
+        replies = self._bench.ask([one.connection for one in plain], tries=1)
+        pairs = zip(plain, replies, strict=True)
+        found = [one for one, reply in pairs if reply.shows(one.kind, one.where)]
+        # The others take longer: they are asked for where nothing plainer shows the same.
+        symptoms = {one.symptom for one in found}
+        rest = [one for one in some if one.way != PLAIN and one.symptom not in symptoms][:_SLOW]
+        return [*found, *(one for one in rest if self._shows(one, [one.connection])[0])]
 
     # One cause
 
@@ -122,8 +132,10 @@ class Explainer:
         return _Group(tuple(members), least, found)
 
     def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
-        replies = self._bench.ask(some, tries=1)
-        return [reply.shows(exhibit.kind, exhibit.where) for reply in replies]
+        try:
+            return shown(self._bench, exhibit.way, some, exhibit.kind, exhibit.where)
+        except NotJudged:
+            return [False for _ in some]
 
     def _effect(
         self,
@@ -136,20 +148,26 @@ class Explainer:
             raise Spent
         if not self._bench.run(applied(self._candidate.files, edits)):
             return Effect()
+        others = [one for one in others if one.way == PLAIN]
         asked = [least, *self._controls, *(one.connection for one in others)]
         first, *replies = self._bench.ask(asked)
         if not first.outcomes:
             return Effect()
         count = len(self._controls)
-        shown = zip(others, replies[count:], strict=True)
-        away = [one for one, reply in shown if not reply.shows(one.kind, one.where)]
+        pairs = zip(others, replies[count:], strict=True)
+        away = [one for one, reply in pairs if not reply.shows(one.kind, one.where)]
         self._gone = {**self._gone, tuple(edits): frozenset(away)}
         binding = all(one.binding for one in least.requests)
         return Effect(
-            gone=first.answered and not first.shows(exhibit.kind, exhibit.where),
+            gone=first.answered and not self._still(first, exhibit, least),
             serves=(first.arrived or not binding) and self._serves(replies[:count]),
             keeps=self._keeps(replies[:count]),
         )
+
+    def _still(self, reply: Reply, exhibit: Exhibit, least: Connection) -> bool:
+        if exhibit.way == PLAIN:
+            return reply.shows(exhibit.kind, exhibit.where)
+        return self._shows(exhibit, [least])[0]
 
     def _serves(self, replies: Sequence[Reply]) -> bool:
         pairs = zip(self._baseline, replies, strict=True)
@@ -200,7 +218,8 @@ class Explainer:
     def _minimal(self, first: Exhibit, connection: Connection, *, certain: bool = True) -> Minimal:
         ground = self._bench.ground
         numbers, internet = Numbers(ground.population), ground.lab.internet
-        return kept(connection, first.kind, first.where, numbers, internet, certain=certain)
+        minimal = kept(connection, first.kind, first.where, numbers, internet, certain=certain)
+        return replace(minimal, then=first.way.then, compared=first.way.compared)
 
     def _curl(self, minimal: Minimal, connection: Connection) -> str:
         messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]
@@ -223,7 +242,7 @@ class Explainer:
     def _alone(self, some: Sequence[Finding]) -> Explanation:
         """What was not shown again, with the request as it was sent, where there is one."""
         ids = tuple(one.id for one in some)
-        found = next((one for one in self._shown if one.finding in ids), None)
+        found = next((one for one in self._seen if one.finding in ids), None)
         said = sentence(some[0].kind, None, ())
         if found is None:
             return Explanation(ids, said)

@@ -26,7 +26,8 @@ class Place:
 @dataclass(frozen=True)
 class Minimal:
     """The least that shows a finding again: a connection without any number in it. One that did not
-    show it again when it was sent once is not `certain`, and is as it was sent at first."""
+    show it again when it was sent once is not `certain`, and is as it was sent at first. `then` and
+    `compared` are the way to ask for it (`ways.Way`)."""
 
     kind: str
     where: str
@@ -37,6 +38,8 @@ class Minimal:
     pipelined: bool = False
     manner: Mapping[str, Any] = field(default_factory=dict)
     certain: bool = True
+    then: str = ""
+    compared: bool = False
 
 
 @dataclass(frozen=True)

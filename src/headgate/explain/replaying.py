@@ -14,6 +14,7 @@ from headgate.explain.bench import bench_for
 from headgate.explain.controls import controls
 from headgate.explain.explanation import restored
 from headgate.explain.template import Numbers
+from headgate.explain.ways import Way, shown
 from headgate.gate.gate import Ground
 from headgate.plan import ENOUGH
 
@@ -76,12 +77,13 @@ def replayed(ground: Ground, candidate: Candidate, one: Recorded) -> str:
         connection = restored(one.request, numbers, ground.lab.internet)
         times = 1 if one.request["certain"] else ENOUGH
         symptom = (str(one.request["kind"]), str(one.request["where"]))
+        way = Way(str(one.request["then"]), bool(one.request["compared"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(Problem(one.told, f"the request cannot be read: {error}")) from error
     with bench_for(ground, candidate) as bench:
         serves = any(reply.arrived for reply in bench.ask(controls(ground, candidate), tries=1))
-        replies = bench.ask([connection] * times, tries=2)
-    if any(reply.shows(*symptom) for reply in replies):
+        shows = any(shown(bench, way, [connection] * times, *symptom, tries=2))
+        (reply,) = bench.ask([connection], tries=2)
+    if shows:
         return SHOWS
-    certain = times == 1 and serves and all(reply.answered for reply in replies)
-    return GONE if certain else UNKNOWN
+    return GONE if times == 1 and serves and reply.answered else UNKNOWN
