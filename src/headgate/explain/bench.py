@@ -26,7 +26,7 @@ from headgate.trial import Trial
 # Seconds: what comes up does so in a twentieth of the first; what answers, in a hundredth of the
 # second.
 STARTING = 3.0
-PATIENCE = 1.0
+PATIENCE = 0.5
 LOOK_EVERY = 0.004
 
 # The start command again and again: whoever ends the gateway has it started anew.

@@ -45,10 +45,20 @@ class Exhibit:
         return self.symptom.where
 
     @property
-    def _simplicity(self) -> tuple[bool, int, int, int]:
+    def quick(self) -> bool:
+        """Whether nobody takes his time: neither the handset nor the site."""
+        answers = [one.answer for one in self.connection.requests if one.answer]
+        manner = self.connection.manner
+        waits = manner.lingers or manner.pieces > 1 or not manner.awaits
+        return not waits and not any(one.delay or one.pieces > 1 for one in answers)
+
+    @property
+    def simplicity(self) -> tuple[bool, bool, int, int, int]:
+        """What simple ones come first by."""
         requests = self.connection.requests
         size = sum(len(one.raw) for one in requests)
-        return self.way != PLAIN or not self.usual, len(requests), [*RULES].index(self.kind), size
+        unusual = self.way != PLAIN or not self.usual
+        return not self.quick, unusual, len(requests), [*RULES].index(self.kind), size
 
 
 def symptom_of(finding: Finding) -> Symptom:
@@ -70,7 +80,7 @@ def exhibits(gate: Gate, findings: Sequence[Finding]) -> list[Exhibit]:
 
 
 def _simplest(some: Iterable[Exhibit]) -> list[Exhibit]:
-    return sorted(some, key=lambda one: one._simplicity)
+    return sorted(some, key=lambda one: one.simplicity)
 
 
 def _exhibit(gate: Gate, one: Disclosure, finding: str) -> Exhibit | None:

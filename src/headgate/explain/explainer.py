@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from headgate.candidate import Candidate
+from headgate.engines.engine import Deadline
 from headgate.errors import InputError, NotJudged
 from headgate.explain.bench import Bench, Reply, bench_for
 from headgate.explain.controls import controls
@@ -35,6 +36,8 @@ SINGLES = 10
 # Groups whose least request is looked for; of the rest the request is told as it was sent.
 MOST_GROUPS = 6
 _SLOW = 3
+# Many times what it takes, in seconds: where a gateway lets each trial wait, it ends here.
+LONGEST = 6.0
 
 
 def explained(
@@ -51,7 +54,7 @@ class _Group:
     """Exhibits that go together, the first with its least connection."""
 
     members: tuple[Exhibit, ...]
-    least: Connection | None
+    least: Connection
     found: Found
 
 
@@ -75,6 +78,7 @@ class Explainer:
         self._seen = [one for one in seen if changes or one.way == PLAIN]
         self._restarts = restarts
         self._singles = singles
+        self._deadline = Deadline(LONGEST)
         self._controls = controls(bench.ground, candidate)
         self._baseline: list[Reply] = []
         self._gone: Mapping[tuple[Edit, ...], frozenset[Exhibit]] = {}
@@ -132,6 +136,8 @@ class Explainer:
         return _Group(tuple(members), least, found)
 
     def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
+        if not self._deadline.left:
+            return [False for _ in some]
         try:
             return shown(self._bench, exhibit.way, some, exhibit.kind, exhibit.where)
         except NotJudged:
@@ -144,11 +150,11 @@ class Explainer:
         least: Connection,
         others: Sequence[Exhibit],
     ) -> Effect:
-        if self._bench.restarts >= self._restarts:
+        if self._bench.restarts >= self._restarts or not self._deadline.left:
             raise Spent
         if not self._bench.run(applied(self._candidate.files, edits)):
             return Effect()
-        others = [one for one in others if one.way == PLAIN]
+        others = [one for one in others if one.way == PLAIN and one.quick]
         asked = [least, *self._controls, *(one.connection for one in others)]
         first, *replies = self._bench.ask(asked)
         if not first.outcomes:
@@ -195,14 +201,14 @@ class Explainer:
         return [*explanations, *self._unexplained(told)]
 
     def _explanation(self, group: _Group, ids: Sequence[str]) -> Explanation:
-        first, least = group.members[0], group.least
+        first = group.members[0]
         places = self._places(group.found)
-        minimal = self._minimal(first, least or first.connection)
+        minimal = self._minimal(first, group.least)
         return Explanation(
             tuple(ids),
             sentence(first.kind, group.found, places),
             minimal,
-            self._curl(minimal, least or first.connection),
+            self._curl(minimal, group.least),
             places,
         )
 
