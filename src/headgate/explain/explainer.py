@@ -8,26 +8,22 @@ for which no start is left are explained by their request alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from headgate.candidate import Candidate
 from headgate.engines.engine import Deadline
 from headgate.errors import InputError, NotJudged
 from headgate.explain.bench import Bench, Reply, bench_for
 from headgate.explain.controls import controls
-from headgate.explain.curl import command
-from headgate.explain.edits import Edit, applied, edits_of, line_of
-from headgate.explain.exhibits import Exhibit, exhibits, symptom_of
-from headgate.explain.explanation import Explanation, Minimal, Place, kept
+from headgate.explain.edits import Edit, applied, edits_of
+from headgate.explain.exhibits import Exhibit, exhibits
+from headgate.explain.explanation import Explanation
 from headgate.explain.ranking import deciding, ranked
-from headgate.explain.search import Effect, Found, Search, Spent
-from headgate.explain.sentences import sentence
+from headgate.explain.search import Effect, Search, Spent
 from headgate.explain.shrinking import shrunk
-from headgate.explain.template import Numbers, masked
+from headgate.explain.telling import Group, Teller
 from headgate.explain.ways import PLAIN, shown
 from headgate.gate.gate import Gate, Ground
 from headgate.gateway_spec import FileSessions
-from headgate.reading.span import Span
 from headgate.request import Connection
 from headgate.verdict import Finding
 
@@ -49,15 +45,6 @@ def explained(
         return tuple(Explainer(bench, candidate, findings, seen).run())
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Exhibits that go together, the first with its least connection."""
-
-    members: tuple[Exhibit, ...]
-    least: Connection
-    found: Found
-
-
 class Explainer:
     """One explanation of one rejected candidate."""
 
@@ -75,7 +62,8 @@ class Explainer:
         self._findings = findings
         # By a file, a change of who holds an address takes a reload: too long for many trials.
         changes = not isinstance(candidate.spec.sessions, FileSessions)
-        self._seen = [one for one in seen if changes or one.way == PLAIN]
+        self._asked = [one for one in seen if changes or one.way == PLAIN]
+        self._seen = seen
         self._restarts = restarts
         self._singles = singles
         self._deadline = Deadline(LONGEST)
@@ -88,13 +76,14 @@ class Explainer:
         """The explanations, in the order in which causes were looked for."""
         self._baseline = self._bench.ask(self._controls, tries=1)
         self._edits = self._read()
-        left = self._showing(self._seen)
-        groups: list[_Group] = []
+        left = self._showing(self._asked)
+        groups: list[Group] = []
         while left and len(groups) < MOST_GROUPS:
             group = self._group(left)
             groups.append(group)
             left = [one for one in left if one not in group.members]
-        return [*self._told(groups)]
+        teller = Teller(self._bench.ground, self._candidate, self._findings, self._seen)
+        return teller.told(groups)
 
     def _read(self) -> list[Edit]:
         try:
@@ -117,7 +106,7 @@ class Explainer:
 
     # One cause
 
-    def _group(self, left: Sequence[Exhibit]) -> _Group:
+    def _group(self, left: Sequence[Exhibit]) -> Group:
         first = left[0]
         self._bench.run(self._candidate.files)
         least = shrunk(first.connection, lambda some: self._shows(first, some))
@@ -133,7 +122,7 @@ class Explainer:
         gone = self._gone.get(found.edits, frozenset())
         alike = [one for one in left if one in gone or one.symptom == first.symptom]
         members = [one for one in alike if found.edits == () or one in gone or one is first]
-        return _Group(tuple(members), least, found)
+        return Group(tuple(members), least, found)
 
     def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
         if not self._deadline.left:
@@ -185,72 +174,3 @@ class Explainer:
             new.rightly >= old.rightly and len(new.disclosures) <= len(old.disclosures)
             for old, new in pairs
         )
-
-    # Telling
-
-    def _told(self, groups: Sequence[_Group]) -> list[Explanation]:
-        told: set[str] = set()
-        explanations = []
-        for group in groups:
-            symptoms = {one.symptom for one in group.members}
-            ids = [one.finding for one in group.members]
-            ids += [one.id for one in self._findings if symptom_of(one) in symptoms]
-            own = [one.id for one in self._findings if one.id in ids and one.id not in told]
-            told.update(own)
-            explanations.append(self._explanation(group, own))
-        return [*explanations, *self._unexplained(told)]
-
-    def _explanation(self, group: _Group, ids: Sequence[str]) -> Explanation:
-        first = group.members[0]
-        places = self._places(group.found)
-        minimal = self._minimal(first, group.least)
-        return Explanation(
-            tuple(ids),
-            sentence(first.kind, group.found, places),
-            minimal,
-            self._curl(minimal, group.least),
-            places,
-        )
-
-    def _places(self, found: Found) -> tuple[Place, ...]:
-        spans = [(span, one.role) for one in found.edits for span in one.spans]
-        spans += [(one.span, one.role) for one in found.others]
-        places = {(span.file, span.line): self._place(span, does) for span, does in spans[::-1]}
-        return tuple(places.values())[::-1]
-
-    def _place(self, span: Span, does: str) -> Place:
-        return Place(span.file, span.line, line_of(self._candidate, span), does)
-
-    def _minimal(self, first: Exhibit, connection: Connection, *, certain: bool = True) -> Minimal:
-        ground = self._bench.ground
-        numbers, internet = Numbers(ground.population), ground.lab.internet
-        minimal = kept(connection, first.kind, first.where, numbers, internet, certain=certain)
-        return replace(minimal, then=first.way.then, compared=first.way.compared)
-
-    def _curl(self, minimal: Minimal, connection: Connection) -> str:
-        messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]
-        return command(
-            messages,
-            handset=connection.handset,
-            mode=connection.requests[0].mode,
-            address=connection.address,
-            port=connection.port,
-        )
-
-    def _unexplained(self, told: set[str]) -> list[Explanation]:
-        """Findings that no request has shown again, by symptom."""
-        groups: dict[tuple[str, str], list[Finding]] = {}
-        for one in self._findings:
-            if one.id not in told:
-                groups.setdefault((one.kind, one.where), []).append(one)
-        return [self._alone(some) for some in groups.values()]
-
-    def _alone(self, some: Sequence[Finding]) -> Explanation:
-        """What was not shown again, with the request as it was sent, where there is one."""
-        ids = tuple(one.id for one in some)
-        found = next((one for one in self._seen if one.finding in ids), None)
-        said = sentence(some[0].kind, None, ())
-        if found is None:
-            return Explanation(ids, said)
-        minimal = self._minimal(found, found.connection, certain=False)
-        return Explanation(ids, said, minimal, self._curl(minimal, found.connection))
