@@ -24,6 +24,7 @@ from headgate.explain.hunks import hunks, hybrid, unified
 from headgate.explain.parts import parts_of
 from headgate.explain.ranking import deciding, ranked
 from headgate.explain.search import Effect, Search, Spent
+from headgate.explain.shrinking import shrunk
 from headgate.explain.template import Numbers, masked
 from headgate.explain.ways import holder_called, name_of
 from headgate.internet import Internet
@@ -116,6 +117,29 @@ def test_parameters_and_cookies_go_one_by_one_and_a_body_with_what_frames_it() -
     )
 
 
+def wanting(count: int, header: bytes) -> Callable[[Sequence[Connection]], list[bool]]:
+    """Shows it with so many requests, each with this in it."""
+    return lambda some: [sum(header in one.raw for one in it.requests) >= count for it in some]
+
+
+@pytest.mark.parametrize(("sent", "count"), [(1, 1), (3, 2), (100, 30)])
+def test_a_connection_shrinks_to_what_shows_it(sent: int, count: int) -> None:
+    raw = b"GET /a?x=1 HTTP/1.1\r\nHost: shop.example\r\nX-A: 1\r\nX-B: 2\r\n\r\n"
+    request = Request("t", "plain", ADDRESS, TRANSPARENT, "shop.example", raw)
+    manner = Manner(pieces=2)
+    whole = Connection((request,) * sent, "23.4.5.6", 80, manner=manner)
+    least = shrunk(whole, wanting(count, b"Host"))
+    assert len(least.requests) == count
+    assert {one.raw for one in least.requests} == {b"GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n"}
+
+
+def test_a_header_line_that_matters_stays() -> None:
+    raw = b"GET /a HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nX-B: 2\r\n\r\n"
+    request = Request("t", "plain", ADDRESS, TRANSPARENT, "a", raw)
+    least = shrunk(Connection((request,), "23.4.5.6", 80), wanting(1, b"X-B: 2"))
+    assert least.requests[0].raw == b"GET / HTTP/1.1\r\nHost: a\r\nX-B: 2\r\n\r\n"
+
+
 # Templates
 
 
@@ -181,6 +205,7 @@ def test_whoever_holds_an_address_has_a_name_that_leads_back() -> None:
         assert name_of(POPULATION, ADDRESS, holder) == name
         assert not name or holder_called(POPULATION, ADDRESS, name) == holder
     assert name_of(POPULATION, ADDRESS, POPULATION.strangers[0]) is None
+    assert name_of(POPULATION, "100.64.222.80", POPULATION.strangers[0]) == "spare subscriber 1"
     with pytest.raises(ValueError, match="there is no holder somebody"):
         holder_called(POPULATION, ADDRESS, "somebody")
 

@@ -63,7 +63,14 @@ def test_what_a_config_holds_does_not_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("kind", "found", "said"),
     [
-        ("leak", None, "not shown again by one request in a gateway of its own: see the finding"),
+        (
+            "leak",
+            None,
+            (
+                "not shown again at every time by its request alone: it may take what came "
+                "before, or chance"
+            ),
+        ),
         (
             "leak",
             Found(),

@@ -68,12 +68,12 @@ class Bench:
 
     # Configs
 
-    def run(self, files: Mapping[str, bytes]) -> bool:
-        """Start the gateway anew with these files in place of those it has. False when it does not
-        come up with them."""
+    def run(self, files: Mapping[str, bytes], *, anew: bool = False) -> bool:
+        """Have the gateway run with these files in place of those it has: start it again where they
+        differ, or in any case if `anew`. False when it does not come up with them."""
         changed = {path: data for path, data in files.items() if self._files.get(path) != data}
         gone = [path for path in self._files if path not in files]
-        if not changed and not gone:
+        if not changed and not gone and not anew:
             return True
         self._gateway.install(changed)
         self._remove(gone)

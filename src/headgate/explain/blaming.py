@@ -103,5 +103,7 @@ def _blamed(
     if holds([]):
         why = f"{released.name} shows {exhibit.finding} too: it is rejected itself"
         return Blame(verdict, exhibit.finding, why=why)
+    if not holds(changes):
+        return Blame(verdict, exhibit.finding, why=f"{exhibit.finding} shows only now and then")
     found = ddmin(changes, one_by_one(holds))
     return Blame(verdict, exhibit.finding, tuple(found), starts=bench.restarts)

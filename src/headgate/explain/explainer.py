@@ -110,6 +110,11 @@ class Explainer:
         first = left[0]
         self._bench.run(self._candidate.files)
         least = shrunk(first.connection, lambda some: self._shows(first, some))
+        if not self._steady(first, least):
+            # It may have been what came before.
+            least = first.connection
+            if not self._steady(first, least):
+                return Group(tuple(self._alike(first, left)), least, None)
         raw = b"".join(one.raw for one in least.requests)
         self._gone = {}
         search = Search(
@@ -120,9 +125,18 @@ class Explainer:
         )
         found = search.run()
         gone = self._gone.get(found.edits, frozenset())
-        alike = [one for one in left if one in gone or one.symptom == first.symptom]
-        members = [one for one in alike if found.edits == () or one in gone or one is first]
+        members = [one for one in left if one in gone or one is first]
+        if not found.edits:
+            members = self._alike(first, left)
         return Group(tuple(members), least, found)
+
+    def _alike(self, first: Exhibit, left: Sequence[Exhibit]) -> list[Exhibit]:
+        return [one for one in left if one.symptom == first.symptom]
+
+    def _steady(self, exhibit: Exhibit, connection: Connection) -> bool:
+        """Whether a connection shows it every time, to a gateway that has seen nothing else."""
+        self._bench.run(self._candidate.files, anew=True)
+        return all(self._shows(exhibit, [connection] * _copies(connection)))
 
     def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
         if not self._deadline.left:
@@ -144,24 +158,24 @@ class Explainer:
         if not self._bench.run(applied(self._candidate.files, edits)):
             return Effect()
         others = [one for one in others if one.way == PLAIN and one.quick]
-        asked = [least, *self._controls, *(one.connection for one in others)]
-        first, *replies = self._bench.ask(asked)
-        if not first.outcomes:
-            return Effect()
+        copies = _copies(least)
+        asked = [*[least] * copies, *self._controls, *(one.connection for one in others)]
+        replies = self._bench.ask(asked)
+        first, replies = replies[:copies], replies[copies:]
         count = len(self._controls)
         pairs = zip(others, replies[count:], strict=True)
         away = [one for one, reply in pairs if not reply.shows(one.kind, one.where)]
         self._gone = {**self._gone, tuple(edits): frozenset(away)}
         binding = all(one.binding for one in least.requests)
         return Effect(
-            gone=first.answered and not self._still(first, exhibit, least),
-            serves=(first.arrived or not binding) and self._serves(replies[:count]),
+            gone=all(one.answered for one in first) and not self._still(first, exhibit, least),
+            serves=(first[0].arrived or not binding) and self._serves(replies[:count]),
             keeps=self._keeps(replies[:count]),
         )
 
-    def _still(self, reply: Reply, exhibit: Exhibit, least: Connection) -> bool:
+    def _still(self, replies: Sequence[Reply], exhibit: Exhibit, least: Connection) -> bool:
         if exhibit.way == PLAIN:
-            return reply.shows(exhibit.kind, exhibit.where)
+            return any(one.shows(exhibit.kind, exhibit.where) for one in replies)
         return self._shows(exhibit, [least])[0]
 
     def _serves(self, replies: Sequence[Reply]) -> bool:
@@ -174,3 +188,8 @@ class Explainer:
             new.rightly >= old.rightly and len(new.disclosures) <= len(old.disclosures)
             for old, new in pairs
         )
+
+
+def _copies(connection: Connection) -> int:
+    """How often a connection is sent to see whether it shows something every time, or never."""
+    return 3 if len(connection.requests) == 1 else 1

@@ -8,7 +8,9 @@ from headgate.explain.explanation import Place
 from headgate.explain.search import Found
 from headgate.judge import MISSING
 
-ALONE = "not shown again by one request in a gateway of its own: see the finding"
+ALONE = (
+    "not shown again at every time by its request alone: it may take what came before, or chance"
+)
 
 
 def sentence(kind: str, found: Found | None, places: Sequence[Place]) -> str:

@@ -9,12 +9,17 @@ from headgate.explain.ddmin import ddmin
 from headgate.explain.parts import parts_of
 from headgate.request import ORDINARILY, Connection, Request
 
+# Of more requests than this it is their number that matters, if anything.
+_FEW = 6
+
 Shows = Callable[[Sequence[Connection]], Sequence[bool]]
 """Which of these connections show it."""
 
 
 def shrunk(connection: Connection, shows: Shows) -> Connection:
     """The last request alone, where that is enough, or the fewest; of each the fewest parts."""
+    if len(connection.requests) > _FEW and not shows([_first(connection, 1)])[0]:
+        return _bare(_shortest(connection, shows), shows)
     connection = _fewest_requests(connection, shows)
     plain = replace(connection, manner=ORDINARILY)
     if connection.manner != ORDINARILY and shows([plain])[0]:
@@ -22,6 +27,29 @@ def shrunk(connection: Connection, shows: Shows) -> Connection:
     for at in range(len(connection.requests)):
         connection = _fewest_parts(connection, at, shows)
     return connection
+
+
+def _first(connection: Connection, count: int) -> Connection:
+    return replace(connection, requests=connection.requests[:count])
+
+
+def _shortest(connection: Connection, shows: Shows) -> Connection:
+    """The fewest requests from the first one on."""
+    low, high = 1, len(connection.requests)
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if shows([_first(connection, middle)])[0]:
+            high = middle
+        else:
+            low = middle
+    return _first(connection, high)
+
+
+def _bare(connection: Connection, shows: Shows) -> Connection:
+    """The same without all that can be left out, where that is enough."""
+    requests = [replace(one, raw=parts_of(one.raw).rendered([])) for one in connection.requests]
+    bare = replace(connection, requests=tuple(requests))
+    return bare if shows([bare])[0] else connection
 
 
 def _fewest_requests(connection: Connection, shows: Shows) -> Connection:

@@ -21,11 +21,12 @@ from headgate.verdict import Finding
 
 @dataclass(frozen=True)
 class Group:
-    """Exhibits that go together, the least connection that shows the first, and what was found."""
+    """Exhibits that go together, the least connection that shows the first, and what was found;
+    None where it does not show it every time."""
 
     members: tuple[Exhibit, ...]
     least: Connection
-    found: Found
+    found: Found | None
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Teller:
 
     def _explanation(self, group: Group, ids: Sequence[str]) -> Explanation:
         first = group.members[0]
-        places = self._places(group.found)
-        minimal = self._minimal(first, group.least)
+        places = self._places(group.found) if group.found else ()
+        minimal = self._minimal(first, group.least, certain=group.found is not None)
         return Explanation(
             tuple(ids),
             sentence(first.kind, group.found, places),

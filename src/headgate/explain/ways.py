@@ -30,7 +30,8 @@ PLAIN = Way()
 
 
 def name_of(population: Population, handset: str, holder: Subscriber | None) -> str | None:
-    """What a holder is called in a way; None of one who has no name there."""
+    """What a holder is called in a way; None of one who has no name there. An address that nobody
+    holds at the beginning can be given to anybody."""
     own = population.sessions.get(handset)
     if holder == own:
         return ""
@@ -38,6 +39,8 @@ def name_of(population: Population, handset: str, holder: Subscriber | None) -> 
         return NOBODY
     if own and replace(own, consent=holder.consent) == holder and not holder.consent:
         return WITHDRAWN
+    if handset not in population.handsets:
+        return f"{SPARE} 1"
     known = {one.msisdn: at for at, one in enumerate(population.spare, 1)}
     return f"{SPARE} {known[holder.msisdn]}" if holder.msisdn in known else None
 
