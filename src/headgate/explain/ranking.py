@@ -28,10 +28,10 @@ def ranked(edits: Sequence[Edit], request: bytes, where: str) -> list[Edit]:
     near = distances(edits, where)
 
     def worth(edit: Edit) -> tuple[float, int]:
-        told = max((8.0 / common[word] for word in words[edit]), default=0.0)
+        told = max((24.0 / common[word] for word in words[edit]), default=0.0)
         told += 2.0 * max(0, _FAR - near.get(edit, _FAR))
         told += 1.5 * (edit.role in (CONDITION, LETS_THROUGH)) * (edit in near)
-        told += 8.0 * (edit.cancels and where.startswith("header"))
+        told += 24.0 * (edit.cancels and where.startswith("header"))
         told += 1.0 * (edit.name == "lua" and near.get(edit, 0) > 0)
         told -= 3.0 * (_about_others(edit, said) or _says_no(edit))
         return -told, len(edit.text)

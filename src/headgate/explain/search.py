@@ -14,7 +14,7 @@ from headgate.explain.ddmin import ddmin, one_by_one
 from headgate.explain.edits import CONDITION, LETS_THROUGH, SETS, Edit
 
 MOST_INNER = 4
-MOST_TOGETHER = 5
+_ENTRIES = ("map", "geo", "split_clients")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Search:
     def run(self) -> Found:
         first = self._first(self.edits[: self.singles])
         if first:
-            return self._around(self._innermost(first))
+            return self._around(self._nearest(self._innermost(first)))
         edits, mends = self._together(), True
         if not edits:
             edits, mends = self._weaker(), False
@@ -87,6 +87,14 @@ class Search:
         parts = [one for one in self.edits if one.inside(edit)]
         inner = self._first(parts[:MOST_INNER])
         return self._innermost(inner) if inner else edit
+
+    def _nearest(self, edit: Edit) -> Edit:
+        """Of entries that ask one another the one that gives the number, if it does the same."""
+        askers = [one for one in self.edits if one.name in _ENTRIES and one.asks & edit.defines]
+        if edit.name not in _ENTRIES:
+            return edit
+        nearer = self._first(askers[:MOST_INNER])
+        return self._nearest(nearer) if nearer else edit
 
     def _around(self, edit: Edit) -> Found:
         """The statement that does it, and the condition that it stands under, where both mend."""
