@@ -56,11 +56,12 @@ class Reply:
 
 
 class Bench:
-    """`files` and `links` are what is installed now."""
+    """`tagged` are the tokens of requests in which they are told by, and so have to be new."""
 
     def __init__(self, ground: Ground, candidate: Candidate, gateway: Gateway) -> None:
         self.ground = ground
         self.restarts = 0
+        self.tagged: set[str] = set()
         self._gateway = gateway
         self._files = dict(candidate.files)
         self._trial = Trial(ground.lab, gateway)
@@ -166,7 +167,7 @@ class Bench:
 
     def _named_anew(self, request: Request) -> Request:
         token, raw = tokens.draw(self._rng), request.raw
-        if request.answer:
+        if request.answer or request.token in self.tagged:
             while len(token) != len(request.token):
                 token = tokens.draw(self._rng)
             raw = raw.replace(request.token.encode(), token.encode())

@@ -7,6 +7,7 @@ for which no start is left are explained by their request alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from headgate.candidate import Candidate
@@ -18,12 +19,13 @@ from headgate.explain.edits import Edit, applied, edits_of
 from headgate.explain.exhibits import Exhibit, exhibits
 from headgate.explain.explanation import Explanation
 from headgate.explain.ranking import deciding, ranked
-from headgate.explain.search import Effect, Search, Spent
-from headgate.explain.shrinking import shrunk
+from headgate.explain.search import Effect, Found, Search, Spent
+from headgate.explain.shrinking import bare, shrunk
 from headgate.explain.telling import Group, Teller
 from headgate.explain.ways import PLAIN, shown
 from headgate.gate.gate import Gate, Ground
 from headgate.gateway_spec import FileSessions
+from headgate.plan import ENOUGH
 from headgate.request import Connection
 from headgate.verdict import Finding
 
@@ -32,6 +34,9 @@ SINGLES = 10
 # Groups whose least request is looked for; of the rest the request is told as it was sent.
 MOST_GROUPS = 6
 _SLOW = 3
+# What shows in three of a hundred shows in so many with a probability of 0.99.
+OFTEN = 160
+_FEW, _SINGLES_OF_MANY = 3, 5
 # Many times what it takes, in seconds: where a gateway lets each trial wait, it ends here.
 LONGEST = 30.0
 
@@ -82,7 +87,9 @@ class Explainer:
             group = self._group(left)
             groups.append(group)
             left = [one for one in left if one not in group.members]
-        teller = Teller(self._bench.ground, self._candidate, self._findings, self._seen)
+        groups += [] if groups else self._seldom()
+        ground, tagged = self._bench.ground, self._bench.tagged
+        teller = Teller(ground, self._candidate, self._findings, self._seen, tagged)
         return teller.told(groups)
 
     def _read(self) -> list[Edit]:
@@ -96,13 +103,22 @@ class Explainer:
         plain = [one for one in some if one.way == PLAIN]
         if not plain:
             return [one for one in some if self._shows(one, [one.connection])[0]]
-        replies = self._bench.ask([one.connection for one in plain], tries=1)
-        pairs = zip(plain, replies, strict=True)
-        found = [one for one, reply in pairs if reply.shows(one.kind, one.where)]
+        found = self._plainly(plain)
+        # A receipt that no answer tells of is known by the token alone, which has to be in it.
+        if lost := [one for one in plain if one not in found]:
+            self._bench.tagged.update(_tokens(lost))
+            again = self._plainly(lost)
+            self._bench.tagged.difference_update(_tokens([x for x in lost if x not in again]))
+            found = sorted([*found, *again], key=lambda one: one.simplicity)
         # The others take longer: they are asked for where nothing plainer shows the same.
         symptoms = {one.symptom for one in found}
         rest = [one for one in some if one.way != PLAIN and one.symptom not in symptoms][:_SLOW]
         return [*found, *(one for one in rest if self._shows(one, [one.connection])[0])]
+
+    def _plainly(self, some: Sequence[Exhibit]) -> list[Exhibit]:
+        replies = self._bench.ask([one.connection for one in some], tries=1)
+        pairs = zip(some, replies, strict=True)
+        return [one for one, reply in pairs if reply.shows(one.kind, one.where)]
 
     # One cause
 
@@ -114,21 +130,40 @@ class Explainer:
             # It may have been what came before.
             least = first.connection
             if not self._steady(first, least):
-                return Group(tuple(self._alike(first, left)), least, None)
-        raw = b"".join(one.raw for one in least.requests)
-        self._gone = {}
-        search = Search(
-            ranked(self._edits, raw, first.where),
-            deciding(self._edits, first.where),
-            lambda edits: self._effect(edits, first, least, left),
-            self._singles,
-        )
-        found = search.run()
+                return Group(tuple(self._alike(first, left)), least, None, certain=False)
+        found = self._searched(first, least, left, 3 if len(least.requests) == 1 else 1)
         gone = self._gone.get(found.edits, frozenset())
         members = [one for one in left if one in gone or one is first]
         if not found.edits:
             members = self._alike(first, left)
         return Group(tuple(members), least, found)
+
+    def _searched(
+        self, first: Exhibit, least: Connection, left: Sequence[Exhibit], copies: int
+    ) -> Found:
+        """What is found among the edits, where so many copies tell whether it is gone."""
+        raw = b"".join(one.raw for one in least.requests)
+        self._gone = {}
+        return Search(
+            ranked(self._edits, raw, first.where),
+            deciding(self._edits, first.where),
+            lambda edits: self._effect(edits, first, [least] * copies, left),
+            self._singles if copies <= _FEW else _SINGLES_OF_MANY,
+        ).run()
+
+    def _seldom(self) -> list[Group]:
+        """What a request shows now and then: it is sent so often that it shows."""
+        single = (one for one in self._asked if len(one.connection.requests) == 1 and one.quick)
+        first = next((one for one in single if one.way == PLAIN), None)
+        times = sum(self._shows(first, [first.connection] * OFTEN)) if first else 0
+        if first is None or not times:
+            return []
+        least = bare(first.connection, lambda some: self._ever(first, some))
+        found = self._searched(first, least, [], min(ENOUGH, _enough(times / OFTEN)))
+        return [Group(tuple(self._alike(first, self._asked)), least, found, certain=False)]
+
+    def _ever(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
+        return [any(self._shows(exhibit, [one] * OFTEN)) for one in some]
 
     def _alike(self, first: Exhibit, left: Sequence[Exhibit]) -> list[Exhibit]:
         return [one for one in left if one.symptom == first.symptom]
@@ -136,7 +171,8 @@ class Explainer:
     def _steady(self, exhibit: Exhibit, connection: Connection) -> bool:
         """Whether a connection shows it every time, to a gateway that has seen nothing else."""
         self._bench.run(self._candidate.files, anew=True)
-        return all(self._shows(exhibit, [connection] * _copies(connection)))
+        copies = 3 if len(connection.requests) == 1 else 1
+        return all(self._shows(exhibit, [connection] * copies))
 
     def _shows(self, exhibit: Exhibit, some: Sequence[Connection]) -> list[bool]:
         if not self._deadline.left:
@@ -150,7 +186,7 @@ class Explainer:
         self,
         edits: Sequence[Edit],
         exhibit: Exhibit,
-        least: Connection,
+        least: Sequence[Connection],
         others: Sequence[Exhibit],
     ) -> Effect:
         if self._bench.restarts >= self._restarts or not self._deadline.left:
@@ -158,17 +194,16 @@ class Explainer:
         if not self._bench.run(applied(self._candidate.files, edits)):
             return Effect()
         others = [one for one in others if one.way == PLAIN and one.quick]
-        copies = _copies(least)
-        asked = [*[least] * copies, *self._controls, *(one.connection for one in others)]
+        asked = [*least, *self._controls, *(one.connection for one in others)]
         replies = self._bench.ask(asked)
-        first, replies = replies[:copies], replies[copies:]
+        first, replies = replies[: len(least)], replies[len(least) :]
         count = len(self._controls)
         pairs = zip(others, replies[count:], strict=True)
         away = [one for one, reply in pairs if not reply.shows(one.kind, one.where)]
         self._gone = {**self._gone, tuple(edits): frozenset(away)}
-        binding = all(one.binding for one in least.requests)
+        binding = all(one.binding for one in least[0].requests)
         return Effect(
-            gone=all(one.answered for one in first) and not self._still(first, exhibit, least),
+            gone=all(one.answered for one in first) and not self._still(first, exhibit, least[0]),
             serves=(first[0].arrived or not binding) and self._serves(replies[:count]),
             keeps=self._keeps(replies[:count]),
         )
@@ -190,6 +225,10 @@ class Explainer:
         )
 
 
-def _copies(connection: Connection) -> int:
-    """How often a connection is sent to see whether it shows something every time, or never."""
-    return 3 if len(connection.requests) == 1 else 1
+def _tokens(some: Sequence[Exhibit]) -> set[str]:
+    return {request.token for one in some for request in one.connection.requests}
+
+
+def _enough(share: float) -> int:
+    """How often to try what shows in this share of times, to be sure at 1 in 200."""
+    return math.ceil(math.log(0.005) / math.log(1 - share)) if share < 1 else 1

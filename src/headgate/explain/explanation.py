@@ -27,7 +27,7 @@ class Place:
 class Minimal:
     """The least that shows a finding again: a connection without any number in it. One that did not
     show it again when it was sent once is not `certain`, and is as it was sent at first. `then` and
-    `compared` are the way to ask for it (`ways.Way`)."""
+    `compared` are the way to ask for it (`ways.Way`); if `tagged` it needs a token of its own."""
 
     kind: str
     where: str
@@ -40,6 +40,7 @@ class Minimal:
     certain: bool = True
     then: str = ""
     compared: bool = False
+    tagged: bool = False
 
 
 @dataclass(frozen=True)

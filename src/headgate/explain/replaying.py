@@ -81,6 +81,8 @@ def replayed(ground: Ground, candidate: Candidate, one: Recorded) -> str:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(Problem(one.told, f"the request cannot be read: {error}")) from error
     with bench_for(ground, candidate) as bench:
+        if one.request["tagged"]:
+            bench.tagged.update(request.token for request in connection.requests)
         serves = any(reply.arrived for reply in bench.ask(controls(ground, candidate), tries=1))
         shows = any(shown(bench, way, [connection] * times, *symptom, tries=2))
         (reply,) = bench.ask([connection], tries=2)

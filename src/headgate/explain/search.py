@@ -88,13 +88,18 @@ class Search:
         inner = self._first(parts[:MOST_INNER])
         return self._innermost(inner) if inner else edit
 
-    def _nearest(self, edit: Edit) -> Edit:
-        """Of entries that ask one another the one that gives the number, if it does the same."""
-        askers = [one for one in self.edits if one.name in _ENTRIES and one.asks & edit.defines]
-        if edit.name not in _ENTRIES:
+    def _nearest(self, edit: Edit, hops: int = 5) -> Edit:
+        """Of entries that ask one another the one that gives the number, and of what is made in Lua
+        the condition that asks about it, if it does the same."""
+        if edit.name in _ENTRIES:
+            askers = [one for one in self.edits if one.name in _ENTRIES]
+        elif edit.name == "lua" and edit.role == SETS:
+            askers = [one for one in self.edits if one.role == CONDITION and one.name == "lua"]
+        else:
             return edit
-        nearer = self._first(askers[:MOST_INNER])
-        return self._nearest(nearer) if nearer else edit
+        asking = [one for one in askers if one.asks & edit.defines and one.spans != edit.spans]
+        nearer = self._first(asking[:MOST_INNER])
+        return self._nearest(nearer, hops - 1) if nearer and hops else edit
 
     def _around(self, edit: Edit) -> Found:
         """The statement that does it, and the condition that it stands under, where both mend."""

@@ -12,6 +12,8 @@ ALONE = (
     "not shown again at every time by its request alone: it may take what came before, or chance"
 )
 
+SELDOM = " (it shows in a share of all requests alone)"
+
 
 def sentence(kind: str, found: Found | None, places: Sequence[Place]) -> str:
     """What the lines do; where there are none, why not."""

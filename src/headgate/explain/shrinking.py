@@ -19,7 +19,7 @@ Shows = Callable[[Sequence[Connection]], Sequence[bool]]
 def shrunk(connection: Connection, shows: Shows) -> Connection:
     """The last request alone, where that is enough, or the fewest; of each the fewest parts."""
     if len(connection.requests) > _FEW and not shows([_first(connection, 1)])[0]:
-        return _bare(_shortest(connection, shows), shows)
+        return bare(_shortest(connection, shows), shows)
     connection = _fewest_requests(connection, shows)
     plain = replace(connection, manner=ORDINARILY)
     if connection.manner != ORDINARILY and shows([plain])[0]:
@@ -45,11 +45,11 @@ def _shortest(connection: Connection, shows: Shows) -> Connection:
     return _first(connection, high)
 
 
-def _bare(connection: Connection, shows: Shows) -> Connection:
+def bare(connection: Connection, shows: Shows) -> Connection:
     """The same without all that can be left out, where that is enough."""
     requests = [replace(one, raw=parts_of(one.raw).rendered([])) for one in connection.requests]
-    bare = replace(connection, requests=tuple(requests))
-    return bare if shows([bare])[0] else connection
+    without = replace(connection, requests=tuple(requests))
+    return without if shows([without])[0] else connection
 
 
 def _fewest_requests(connection: Connection, shows: Shows) -> Connection:

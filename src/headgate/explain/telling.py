@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from headgate.candidate import Candidate
@@ -11,7 +11,7 @@ from headgate.explain.edits import line_of
 from headgate.explain.exhibits import Exhibit, symptom_of
 from headgate.explain.explanation import Explanation, Minimal, Place, kept
 from headgate.explain.search import Found
-from headgate.explain.sentences import sentence
+from headgate.explain.sentences import SELDOM, sentence
 from headgate.explain.template import Numbers, masked
 from headgate.gate.gate import Ground
 from headgate.reading.span import Span
@@ -21,22 +21,25 @@ from headgate.verdict import Finding
 
 @dataclass(frozen=True)
 class Group:
-    """Exhibits that go together, the least connection that shows the first, and what was found;
-    None where it does not show it every time."""
+    """Exhibits that go together, the least connection that shows the first, and what was found,
+    None where nothing was looked for. It is `certain` where the connection shows it every time."""
 
     members: tuple[Exhibit, ...]
     least: Connection
     found: Found | None
+    certain: bool = True
 
 
 @dataclass(frozen=True)
 class Teller:
-    """Whoever tells of the findings of one candidate; `seen` are all exhibits of them."""
+    """Whoever tells of the findings of one candidate; `seen` are all exhibits of them, `tagged`
+    the tokens that have to be in their requests."""
 
     ground: Ground
     candidate: Candidate
     findings: Sequence[Finding]
     seen: Sequence[Exhibit]
+    tagged: Collection[str]
 
     def told(self, groups: Sequence[Group]) -> list[Explanation]:
         """An explanation of each group, and of what is in none of them."""
@@ -54,10 +57,10 @@ class Teller:
     def _explanation(self, group: Group, ids: Sequence[str]) -> Explanation:
         first = group.members[0]
         places = self._places(group.found) if group.found else ()
-        minimal = self._minimal(first, group.least, certain=group.found is not None)
+        minimal = self._minimal(first, group.least, certain=group.certain)
         return Explanation(
             tuple(ids),
-            sentence(first.kind, group.found, places),
+            sentence(first.kind, group.found, places) + ("" if group.certain else SELDOM),
             minimal,
             self._curl(minimal, group.least),
             places,
@@ -76,7 +79,9 @@ class Teller:
         ground = self.ground
         numbers, internet = Numbers(ground.population), ground.lab.internet
         minimal = kept(connection, first.kind, first.where, numbers, internet, certain=certain)
-        return replace(minimal, then=first.way.then, compared=first.way.compared)
+        tagged = any(one.token in self.tagged for one in connection.requests)
+        way = first.way
+        return replace(minimal, then=way.then, compared=way.compared, tagged=tagged)
 
     def _curl(self, minimal: Minimal, connection: Connection) -> str:
         messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]
