@@ -393,6 +393,54 @@ def test_the_part_of_a_condition_that_does_it_is_named(candidate: Make) -> None:
     assert found_among(edits, effect) == ([b'ngx.var.arg_debug == "7"'], True, False)
 
 
+SCORED = """\
+events {}
+http {
+    map $arg_a $first { x yes; }
+    map $first $told { yes $number; }
+    server {
+        listen 8080;
+        location / {
+            proxy_set_header B $told;
+            access_by_lua_block {
+                local score = tonumber(ngx.var.arg_score)
+                if score and score > 100 then
+                    ngx.var.told = sessions.own()
+                end
+            }
+            proxy_pass http://$host;
+        }
+    }
+}
+"""
+
+
+def lines_found(
+    candidate: Candidate, mending: Sequence[bytes]
+) -> tuple[list[int], list[int], list[str]]:
+    """The lines of what is found and of what stands with it, where each of these mends."""
+
+    def effect(some: Sequence[Edit]) -> Effect:
+        return MENDS if any(one.text.startswith(tuple(mending)) for one in some) else NOTHING
+
+    found = Search(edits_of(candidate), {}, effect, 99).run()
+    roles = [one.role for one in (*found.edits, *found.others)]
+    return [x.span.line for x in found.edits], [x.span.line for x in found.others], roles
+
+
+def test_of_what_leads_to_a_statement_the_statement_is_named_with_its_condition(
+    candidate: Make,
+) -> None:
+    mending = [b"score and score", b"local score", b"ngx.var.told"]
+    found = lines_found(candidate({"nginx.conf": SCORED}), mending)
+    assert found == ([12], [11], ["sets", "condition"])
+
+
+def test_of_maps_that_ask_one_another_the_last_is_named(candidate: Make) -> None:
+    found = lines_found(candidate({"nginx.conf": SCORED}), [b"x yes;", b"yes $number;"])
+    assert found == ([4], [], ["lets through"])
+
+
 def test_lines_that_only_do_it_together_are_found_together(candidate: Make) -> None:
     edits = [one for one in edits_of(candidate({"nginx.conf": GATEWAY})) if not one.cancels]
     needed = {b"proxy_set_header B $told;", b"7 $number;"}
