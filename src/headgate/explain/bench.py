@@ -152,7 +152,7 @@ class Bench:
 
     def _reply(self, outcomes: tuple[Outcome, ...]) -> Reply:
         judge = self.ground.judge
-        disclosures = tuple(found for one in outcomes for found in judge.outcome(one))
+        disclosures = tuple(judge.outcomes(outcomes))
         return Reply(outcomes, disclosures, all(map(judge.disclosed_rightly, outcomes)))
 
     def _anew(self, connection: Connection) -> Connection:

@@ -65,9 +65,10 @@ class Explainer:
         self._bench = bench
         self._candidate = candidate
         self._findings = findings
-        # By a file, a change of who holds an address takes a reload: too long for many trials.
-        changes = not isinstance(candidate.spec.sessions, FileSessions)
-        self._asked = [one for one in seen if changes or one.way == PLAIN]
+        # By a file, a change of who holds an address takes a reload: too long for many trials, and
+        # so is the time that the policy gives a gateway to learn of it.
+        waits = isinstance(candidate.spec.sessions, FileSessions) or bench.ground.policy.staleness
+        self._asked = [one for one in seen if not waits or one.way == PLAIN]
         self._seen = seen
         self._restarts = restarts
         self._singles = singles
