@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from headgate.errors import InputError
+from headgate.explain import explainer
 from headgate.explain.explanation import Explanation, Minimal, Place
 from headgate.explain.replaying import recorded
 from headgate.explain.search import Found
 from headgate.explain.sentences import sentence
+from headgate.gate.check import _Run
 from headgate.gate.selftest import Judged, Specimen, named_lines, summary
 from headgate.reports.terminal import lines
 from headgate.verdict import REJECTED, Finding, Verdict, as_json
@@ -55,6 +59,19 @@ def test_many_findings_of_a_group_and_many_groups_are_counted() -> None:
 def test_what_a_config_holds_does_not_steer_the_terminal() -> None:
     place = replace(PLACE, text="\033[2J")
     assert "\033" not in "\n".join(lines(verdict(replace(FOUND, places=(place,)))))
+
+
+def test_a_verdict_stands_where_its_explanation_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: object) -> None:
+        raise ValueError("odd 447700900123")
+
+    monkeypatch.delenv("HEADGATE_DEBUG", raising=False)
+    monkeypatch.setattr(explainer, "explained", fails)
+    run: Any = object.__new__(_Run)
+    run._session, run._candidate, run._gate = Mock(), Mock(), Mock()
+    explained = run.explained(verdict())
+    assert replace(explained, notes=()) == verdict()
+    assert explained.notes == ("the findings are not explained: ValueError: odd 447700900***",)
 
 
 # Sentences
