@@ -64,6 +64,10 @@ def parser() -> argparse.ArgumentParser:
         "--no-explain", dest="explain", action="store_false",
         help="do not look for what findings are owed to",
     )  # fmt: skip
+    check.add_argument(
+        "--strict", action="store_true",
+        help="approve nothing of which some branch was never entered",
+    )  # fmt: skip
     replay.add(commands)
     blame.add(commands)
     selftest = commands.add_parser(
@@ -118,8 +122,16 @@ def _check(args: argparse.Namespace) -> int:
             from headgate.engines.docker_engine import DockerEngine
             from headgate.gate.check import check
 
-            with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-                for verdict in check(session, args.candidates, args.features, explain=args.explain):
+            with Session(
+                policy, DockerEngine, seed=args.seed, progress=progress, covering=True
+            ) as session:
+                for verdict in check(
+                    session,
+                    args.candidates,
+                    args.features,
+                    strict=args.strict,
+                    explain=args.explain,
+                ):
                     verdicts.append(verdict)
                     progress.clear()
                     _show(verdict)

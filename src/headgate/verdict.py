@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headgate.coverage.coverage import Coverage
 from headgate.judge import Disclosure
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def _finding(group: list[Disclosure], name: str) -> Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer on one candidate. `words` is what the gateway itself said, where it matters."""
+    """The answer on one candidate. `words` is what the gateway itself said, where it matters;
+    `coverage` is None where nobody asked for it."""
 
     candidate: str
     digest: str
@@ -82,6 +84,7 @@ class Verdict:
     environment: dict[str, str] = field(default_factory=dict)
     policy: str = ""
     explanations: tuple[Explanation, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def exit(self) -> int:
@@ -105,4 +108,5 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
         "findings": findings,
         "explanations": [asdict(one) for one in verdict.explanations],
         "seconds": round(verdict.seconds, 2),
+        "coverage": verdict.coverage and verdict.coverage.as_json(),
     }

@@ -88,6 +88,7 @@ class Judging:
         self.words: list[str | BaseException] = []
         self.features: Sequence[Path] = ()
         self.explain: bool | None = None
+        self.strict = False
 
     def check(
         self,
@@ -96,9 +97,11 @@ class Judging:
         features: Sequence[Path],
         *,
         explain: bool,
+        strict: bool,
     ) -> Iterator[Verdict]:
         self.explain = explain
         self.features = features
+        self.strict = strict
         for path, word in zip(candidates, self.words, strict=False):
             if isinstance(word, BaseException):
                 raise word
@@ -330,6 +333,16 @@ def test_seed_and_features_are_passed_on(
     assert lab.opened[0]["seed"] == "s"
 
 
+@pytest.mark.parametrize("words", [[], ["--strict"]])
+def test_coverage_is_measured_and_the_strict_want_all_of_it(
+    lab: type[NoLab], judging: Judging, policy: Path, words: list[str]
+) -> None:
+    judging.words = ["approved"]
+    assert run("check", "a", "--policy", policy, *words) == 0
+    assert lab.opened[0]["covering"] is True
+    assert judging.strict is bool(words)
+
+
 # What goes wrong on the way
 
 
@@ -412,7 +425,7 @@ def test_a_person_may_ask_where_it_failed(
 def test_a_signal_to_end_ends_it(
     lab: type[NoLab], policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ending(*args: Any, **more: Any) -> Iterator[Verdict]:
+    def ending(*args: Any, **options: Any) -> Iterator[Verdict]:
         os.kill(os.getpid(), signal.SIGTERM)
         yield Verdict("a", "", "approved", "never seen")
 

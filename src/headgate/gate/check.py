@@ -29,11 +29,13 @@ def check(
     features: Sequence[Path],
     beside: Sequence[object] = (),
     *,
+    strict: bool = False,
     explain: bool = False,
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
-    that look on. With `explain`, rejections say what they are owed to."""
+    that look on. What is `strict` needs every branch of a candidate to have been entered. With
+    `explain`, rejections say what they are owed to."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [_load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -43,7 +45,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _checked(session, one, features, beside, explain)
+            verdict = _checked(session, one, features, beside, strict, explain)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -62,6 +64,7 @@ def _checked(
     candidate: Candidate,
     features: Sequence[Path],
     beside: Sequence[object],
+    strict: bool,
     explain: bool,
 ) -> Verdict:
     root = resources.root()
@@ -74,7 +77,7 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
-    run = _Run(session, candidate, explain=explain)
+    run = _Run(session, candidate, strict, explain=explain)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main(argv, plugins=[run, *beside])
@@ -90,9 +93,12 @@ def _checked(
 class _Run:
     """Brings the session and the candidate into a pytest run, and its verdict out."""
 
-    def __init__(self, session: Session, candidate: Candidate, *, explain: bool) -> None:
+    def __init__(
+        self, session: Session, candidate: Candidate, strict: bool, *, explain: bool
+    ) -> None:
         self._session = session
         self._candidate = candidate
+        self._strict = strict
         self._cage_to_come = not explain
         self._gate: Gate | None = None
         self.verdict: Verdict | None = None
@@ -101,6 +107,7 @@ class _Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[plugin.GIVEN] = (self._session, self._candidate)
+        config.option.strict_coverage = self._strict
         # Nobody reads these tracebacks, and drawing them takes seconds when all scenarios fail.
         config.option.tbstyle = "native"
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import NOT_MEASURED, Coverage
 from headgate.errors import HeadgateError, NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.gate import Gate, Record
@@ -46,11 +47,14 @@ class Told:
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets
 class Recorder:
-    """Collects what scenarios did; a pytest plugin of its own."""
+    """Collects what scenarios did; a pytest plugin of its own. With `strict` nothing is approved of
+    which a branch was never entered."""
 
     candidate: Candidate | None = None
     session: Session | None = None
     gate: Gate | None = None
+    coverage: Coverage | None = None
+    strict: bool = False
     unseen: set[str] | None = None
     started: float = 0.0
     scenarios: dict[str, Told] = field(default_factory=dict)
@@ -123,6 +127,7 @@ class Recorder:
             seed=self.session.seed if self.session else "",
             environment=self.session.environment() if self.session else {},
             policy=str(self.session.policy.path) if self.session else "",
+            coverage=self.coverage,
         )
 
     def _decision(self, findings: tuple[Finding, ...], doubts: list[str]) -> tuple[str, str]:
@@ -136,6 +141,8 @@ class Recorder:
         if failed := [one for one in self.scenarios.values() if one.ended == FAILED]:
             return REJECTED, f"“{failed[0].title}” does not hold: {failed[0].problem}"
         assert self.gate
+        if self.strict and (doubt := (self.coverage or NOT_MEASURED).doubt):
+            return NOT_JUDGED, doubt
         count = self.gate.record.requests
         return APPROVED, f"every rule held over {count} requests, and every control fired"
 
