@@ -65,7 +65,15 @@ class Checked:
 def _check(candidates: list[Path], *more: str) -> Checked:
     with tempfile.TemporaryDirectory() as folder:
         verdict, trace = Path(folder, "verdict.json"), Path(folder, "trace")
-        command = [sys.executable, "-m", "headgate", "check", *map(str, candidates), *more]
+        command = [
+            sys.executable,
+            "-m",
+            "headgate",
+            "check",
+            "--no-explain",
+            *map(str, candidates),
+            *more,
+        ]
         command += ["--policy", str(CONFIGS / "policy.yaml"), "--json", str(verdict)]
         environment = {**os.environ, "HEADGATE_TRACE": str(trace)}
         started = time.monotonic()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headgate import __version__, interruptions, trace
+from headgate.commands import blame, replay
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -62,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     merge = commands.add_parser("merge", help="join the verdict files of several runs")
     merge.add_argument("files", nargs="+", type=Path, metavar="VERDICT.json")
     merge.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts there")
+    replay.add(commands)
+    blame.add(commands)
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -100,6 +103,10 @@ def _add_terms(command: argparse.ArgumentParser) -> None:
         help="run the feature files there too",
     )  # fmt: skip
     command.add_argument("--seed", help="repeat the run that had this seed")
+    command.add_argument(
+        "--no-explain", dest="explain", action="store_false",
+        help="do not look for what findings are owed to",
+    )  # fmt: skip
 
 
 def _add_jobs(command: argparse.ArgumentParser) -> None:
@@ -179,7 +186,14 @@ def _terms(args: argparse.Namespace, seed: str) -> Terms:
         if args.features:
             raise HeadgateError("--family leaves out all features: --features has no use beside it")
         assert_known(args.family)
-    return Terms(policy, seed, tuple(args.features), tuple(args.family), strict=args.strict)
+    return Terms(
+        policy,
+        seed,
+        tuple(args.features),
+        tuple(args.family),
+        strict=args.strict,
+        explain=args.explain,
+    )
 
 
 def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Judging:
@@ -327,6 +341,8 @@ _COMMANDS = {
     "check": _check,
     "watch": _watch,
     "merge": _merge,
+    "replay": replay.run,
+    "blame": blame.run,
     "selftest": _selftest,
     "doctor": _doctor,
 }

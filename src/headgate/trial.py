@@ -71,6 +71,7 @@ class Trial:
         self._gateway = gateway
         self._by_token: dict[bytes, Request] = {}
         self._routes: dict[str, Connection] = {}
+        self._connections: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
         self._in_vain: set[float] = set()
         self._visits: dict[int, str] = {}
@@ -121,7 +122,7 @@ class Trial:
         self._sent += len(connection.requests)
         self.connections.append(connection)
         for request in connection.requests:
-            self._routes[request.token] = connection
+            self._routes[request.token] = self._connections[request.token] = connection
         return connection
 
     def _assert_serving(self, observed: Observation) -> None:
@@ -258,6 +259,15 @@ class Trial:
             for token, answer in answers.items()
         ]
         return Observation(outcomes, strays)
+
+    def sent_with(self, token: str) -> Connection | None:
+        """The connection that carried a request when it was sent first."""
+        return self._connections.get(token)
+
+    def held(self, token: str) -> tuple[Subscriber | None, bool]:
+        """Who held the handset's address when a request was sent last, and whether the gateway
+        could know it."""
+        return self._state[token]
 
     def wrote(self, data: bytes) -> bool:
         """Whether a handset sent these bytes in some request."""

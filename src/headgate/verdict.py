@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headgate.coverage.coverage import Coverage
+    from headgate.explain.explanation import Explanation
     from headgate.judge import Disclosure
 
 APPROVED = "approved"
@@ -22,7 +23,7 @@ INTERRUPTED = 130
 @dataclass(frozen=True)
 class Finding:
     """Disclosures of one kind, at one place of one site; `subscriber` and `sample` are the first
-    one's, masked."""
+    one's, masked. `id` is `F1`, `F2` …, in the order in which they were seen."""
 
     kind: str
     rule: int
@@ -34,6 +35,7 @@ class Finding:
     request: str
     count: int
     sample: str
+    id: str = ""
 
 
 def findings_from(disclosures: Iterable[Disclosure]) -> tuple[Finding, ...]:
@@ -41,10 +43,10 @@ def findings_from(disclosures: Iterable[Disclosure]) -> tuple[Finding, ...]:
     groups: dict[tuple[str, ...], list[Disclosure]] = {}
     for one in disclosures:
         groups.setdefault((one.kind, one.site, one.form, one.where), []).append(one)
-    return tuple(_finding(group) for group in groups.values())
+    return tuple(_finding(group, f"F{at}") for at, group in enumerate(groups.values(), 1))
 
 
-def _finding(group: list[Disclosure]) -> Finding:
+def _finding(group: list[Disclosure], name: str) -> Finding:
     first = group[0]
     return Finding(
         first.kind,
@@ -57,6 +59,7 @@ def _finding(group: list[Disclosure]) -> Finding:
         first.request,
         len(group),
         first.sample,
+        name,
     )
 
 
@@ -78,6 +81,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    policy: str = ""
+    explanations: tuple[Explanation, ...] = ()
     coverage: Coverage | None = None
 
     @property
@@ -100,6 +105,7 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     return {
         **vars(verdict),
         "findings": findings,
+        "explanations": [asdict(one) for one in verdict.explanations],
         "seconds": round(verdict.seconds, 2),
         "coverage": verdict.coverage and verdict.coverage.as_json(),
     }

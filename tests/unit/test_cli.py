@@ -87,6 +87,7 @@ class Judging:
     def __init__(self) -> None:
         self.words: list[str | BaseException] = []
         self.features: Sequence[Path] = ()
+        self.explain: bool | None = None
         self.strict = False
 
     def check(
@@ -95,14 +96,25 @@ class Judging:
         candidates: Sequence[Path],
         features: Sequence[Path],
         *,
+        explain: bool,
         strict: bool,
     ) -> Iterator[Verdict]:
+        self.explain = explain
         self.features = features
         self.strict = strict
         for path, word in zip(candidates, self.words, strict=False):
             if isinstance(word, BaseException):
                 raise word
             yield Verdict(str(path), "sha256:0", word, "the reason")
+
+
+@pytest.mark.parametrize(("words", "explained"), [([], True), (["--no-explain"], False)])
+def test_findings_are_explained_unless_told_otherwise(
+    words: list[str], explained: bool, judging: Judging, policy: Path
+) -> None:
+    judging.words = ["rejected"]
+    run("check", "a", "--policy", policy, *words)
+    assert judging.explain is explained
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_a_finding_is_all_disclosures_of_one_kind_at_one_place_of_one_site() -> 
         request="ordinary/a1",
         count=3,
         sample="…line-id: 447700900***",
+        id="F1",
     )
 
 
@@ -123,6 +124,7 @@ def test_the_json_is_the_contracts() -> None:
                 "request": "ordinary/a1",
                 "count": 1,
                 "sample": "…line-id: 447700900***",
+                "id": "F1",
             }
         ],
         "requests": 2412,

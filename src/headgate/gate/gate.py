@@ -191,6 +191,11 @@ class Gate:
         except InputError:
             return ()
 
+    @property
+    def trial(self) -> Trial:
+        """What was sent through this gateway."""
+        return self._trial
+
     def visit(
         self,
         *family_ids: str,

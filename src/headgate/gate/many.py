@@ -68,7 +68,7 @@ def check_here(session: Session, candidates: Sequence[Path], terms: Terms) -> It
         return check_families(session, candidates, terms.families)
     from headgate.gate.check import check
 
-    return check(session, candidates, terms.features, strict=terms.strict)
+    return check(session, candidates, terms.features, strict=terms.strict, explain=terms.explain)
 
 
 @contextlib.contextmanager

@@ -126,6 +126,7 @@ class Recorder:
             notes=tuple(map(mask_numbers, doubts)) if verdict == REJECTED else (),
             seed=self.session.seed if self.session else "",
             environment=self.session.environment() if self.session else {},
+            policy=str(self.session.policy.path) if self.session else "",
             coverage=self.coverage,
         )
 

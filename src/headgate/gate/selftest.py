@@ -120,7 +120,8 @@ def judge(session: Session, specimen: Specimen) -> Judged:
         (verdict,) = check(session, [specimen.candidate], [])
         return Judged(specimen, verdict)
     watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
-    (verdict,) = check(session, [specimen.candidate], [], [watch])
+    explain = bool(specimen.mend)
+    (verdict,) = check(session, [specimen.candidate], [], [watch], explain=explain)
     return Judged(specimen, verdict, tuple(watch.lacking))
 
 
@@ -158,6 +159,14 @@ def _bench(
         yield partial(judge, session)
 
 
+def named_lines(verdict: Verdict) -> list[str]:
+    """The lines that the explanations of a verdict name, the first of each before all others."""
+    places = [one.places for one in verdict.explanations]
+    firsts = [some[0] for some in places if some]
+    rest = [place for some in places for place in some[1:]]
+    return list(dict.fromkeys(f"{place.file}:{place.line}" for place in (*firsts, *rest)))
+
+
 def line(one: Judged) -> str:
     """What became of one of them, for whoever watches."""
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in one.verdict.findings))
@@ -180,4 +189,22 @@ def summary(judged: Sequence[Judged], seconds: float) -> Iterator[str]:
     found, alarms = sum(one.right for one in faulty), sum(not one.right for one in sound)
     yield f"recall        {found} of {len(faulty)} faulty gateways rejected for what is wrong"
     yield f"false alarms  {alarms} of {len(sound)} sound gateways not approved"
+    yield from _lines_named([one for one in faulty if one.specimen.mend])
     yield f"time          {seconds:.0f} s, {seconds / max(1, len(judged)):.1f} s a gateway"
+
+
+def _lines_named(judged: Sequence[Judged]) -> Iterator[str]:
+    """How often the line that a person would mend is the one that was named."""
+    if not judged:
+        return
+    first = among = 0
+    for one in judged:
+        named = named_lines(one.verdict)
+        first += named[:1] != [] and named[0] in one.specimen.mend
+        among += bool({*named} & {*one.specimen.mend})
+        if not named or named[0] not in one.specimen.mend:
+            found = ", ".join(named) or "none"
+            expected = " or ".join(one.specimen.mend)
+            yield f"OTHER LINE  {one.specimen.name}: expected {expected}, named {found}"
+    count = len(judged)
+    yield f"lines         {first} of {count} times the one to mend is named first, {among} at all"

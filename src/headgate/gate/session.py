@@ -140,6 +140,11 @@ class Session:
             return True
         return False
 
+    @property
+    def ground(self) -> Ground:
+        """What all gates share; waits until the lab is up."""
+        return self._ground.result()
+
     def coverage(self, gate: Gate) -> Coverage | None:
         """What the requests of a gate that has ended enter in its candidate; None where that is not
         asked for."""

@@ -145,6 +145,11 @@ class Gateway:
         return [(name, port) for name, port in self.declared_ports.items() if port not in heard]
 
     @property
+    def listens(self) -> bool:
+        """Whether somebody listens on every declared port."""
+        return not self._unheard_ports()
+
+    @property
     def declared_ports(self) -> dict[str, int]:
         spec = self.candidate.spec
         ports = {"proxy": spec.proxy_port, "transparent": spec.transparent_port}
@@ -161,15 +166,20 @@ class Gateway:
         """End gracefully, so that what is buffered reaches the logs, and within a bound."""
         for process in self.processes():
             if process.title.startswith("nginx: master"):
-                self._signal(process, signal.SIGQUIT)
+                self.tell(process, signal.SIGQUIT)
         deadline = Deadline(STOPPING)
         while self.processes() and deadline.left:
             self._program.wait(LOOK_FOR_PROCESSES_EVERY)
         for process in self.processes():
-            self._signal(process, signal.SIGKILL)
+            self.tell(process, signal.SIGKILL)
 
-    def _signal(self, process: Process, number: int) -> None:
+    def tell(self, process: Process, number: int) -> None:
+        """Send a signal to one of the gateway's processes."""
         self._cabler.call("kill", pid=process.pid, number=number)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until the start command ends."""
+        self._program.wait(seconds)
 
     # Sessions
 
@@ -224,7 +234,7 @@ class Gateway:
         if not workers:
             return  # a gateway of a single process has nothing that could be lost
         before = self._worker_ids()
-        self._signal(workers[0], signal.SIGKILL)
+        self.tell(workers[0], signal.SIGKILL)
         deadline = Deadline(RELOADING)
         while len(self._worker_ids()) < len(before) or self._worker_ids() == before:
             self._program.wait(LOOK_FOR_PROCESSES_EVERY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from headgate.coverage.coverage import Coverage
+from headgate.reports.causes import causes
 from headgate.verdict import APPROVED, REJECTED, Finding, Verdict
 
 # Rows of the table; the rest is counted, and stands in verdict.json.
@@ -35,6 +36,7 @@ def _details(verdict: Verdict) -> Iterator[str]:
         yield from (f"  {line}" for line in table(verdict.findings))
         yield ""
         yield from _samples(verdict.findings)
+        yield from causes(verdict.explanations)
     if verdict.coverage:
         yield from (f"  {line}" for line in coverage_lines(verdict.coverage))
     yield (

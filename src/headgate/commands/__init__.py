@@ -1,0 +1,1 @@
+"""Commands beside `check`, a file each: `add` tells the parser of one, `run` carries it out."""
