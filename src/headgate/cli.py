@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import __version__, interruptions
+from headgate import __version__, interruptions, outputs
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -53,12 +52,12 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="judge candidates by a policy")
     check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
     check.add_argument("--policy", type=Path, required=True, metavar="FILE")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
     check.add_argument(
         "--features", type=Path, action="append", default=[], metavar="DIR",
         help="run the feature files there too",
     )  # fmt: skip
     check.add_argument("--seed", help="repeat the run that had this seed")
+    outputs.add_options(check)
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -101,25 +100,21 @@ def _check(args: argparse.Namespace) -> int:
     from headgate.reports.progress import Progress
     from headgate.verdict import worst
 
-    if args.json:
-        _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
-    policy = load_policy(args.policy)
-    _assert_features(args.features)
     verdicts: list[Verdict] = []
-    with Progress(sys.stderr) as progress:
-        try:
-            from headgate.engines.docker_engine import DockerEngine
-            from headgate.gate.check import check
+    with outputs.Outputs(args) as written, Progress(sys.stderr) as progress:
+        policy = load_policy(args.policy)
+        _assert_features(args.features)
+        from headgate.engines.docker_engine import DockerEngine
+        from headgate.gate.check import check
 
-            with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-                for verdict in check(session, args.candidates, args.features):
-                    verdicts.append(verdict)
-                    progress.clear()
-                    _show(verdict)
-                progress("taking the lab down")
-        finally:
-            if args.json:
-                _write_json(args.json, verdicts, args.candidates)
+        beside = written.onlookers
+        with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
+            for verdict in check(session, args.candidates, args.features, beside):
+                verdicts.append(verdict)
+                progress.clear()
+                _show(verdict)
+                written.add(verdict)
+            progress("taking the lab down")
     return worst(verdicts)
 
 
@@ -137,20 +132,6 @@ def _show(verdict: Verdict) -> None:
     for line in lines(verdict, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ):
         print(line)
     print(flush=True)
-
-
-def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
-    """Write all verdicts, those of candidates that were not come to among them."""
-    from headgate.verdict import NOT_JUDGED, Verdict, as_json
-
-    left = [
-        Verdict(str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged")
-        for candidate in candidates[len(verdicts) :]
-    ]
-    try:
-        path.write_text(json.dumps(as_json([*verdicts, *left]), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _selftest(args: argparse.Namespace) -> int:

@@ -89,7 +89,11 @@ class Judging:
         self.features: Sequence[Path] = ()
 
     def check(
-        self, session: object, candidates: Sequence[Path], features: Sequence[Path]
+        self,
+        session: object,
+        candidates: Sequence[Path],
+        features: Sequence[Path],
+        beside: Sequence[object],
     ) -> Iterator[Verdict]:
         self.features = features
         for path, word in zip(candidates, self.words, strict=False):

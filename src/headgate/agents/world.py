@@ -108,6 +108,10 @@ class World:
         rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
         return {"flows": rest, "unseen": audit.unseen, "doubt": recording.doubt}
 
+    def recording(self, start: int, most: int) -> bytes:
+        """A part of the capture as tcpdump wrote it."""
+        return self._capture.read(start, most)
+
     def forget(self) -> None:
         self._capture.abandon()
 
@@ -329,6 +333,7 @@ async def main() -> None:
             "collect": world.collect,
             "record": world.record,
             "recorded": world.recorded,
+            "recording": world.recording,
             "forget": world.forget,
             "store_at": store.at,
             "put": store.put,

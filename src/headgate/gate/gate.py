@@ -144,6 +144,8 @@ class Gate:
         self._last: Visit | None = None
         self._given_up: NotJudged | None = None
         self._deadline = Deadline(LONGEST)
+        # Told of all that is observed, before it is judged.
+        self.observers: list[Callable[[Observation], None]] = []
 
     # Visitors
 
@@ -258,6 +260,8 @@ class Gate:
             raise
 
     def _judged(self, observed: Observation) -> Visit:
+        for tell in self.observers:
+            tell(observed)
         families = {outcome.request.family for outcome in observed.outcomes}
         beside = families.pop() if len(families) == 1 else ""
         disclosures = [
@@ -417,6 +421,10 @@ class Gate:
         if self._crossing.doubt:
             raise NotJudged(self._crossing.doubt)
         return Visit([], crossed)
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        """What has crossed to the outside, as it was captured: its first `most` bytes."""
+        return self._lab.recording(most)
 
     def _end(self) -> Visit:
         """The gateway's last moments, however often they are asked for."""

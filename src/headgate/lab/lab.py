@@ -29,6 +29,9 @@ CONCURRENCY = 64
 # gateway may do by itself, a store that does not answer included.
 PATIENCE = 5.0
 
+# What an agent is asked for at a time of a file: bytes.
+_PART = 4 << 20
+
 _ROLES = ("cabler", "handsets", "world")
 
 
@@ -163,6 +166,16 @@ class Lab:
         ]
         unseen = [(self.internet.name(address), port) for address, port in told["unseen"]]
         return Crossing(flows, unseen, told["doubt"])
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        """The capture of the cable to the outside, in parts: its first `most` bytes."""
+        start = 0
+        while start < most:
+            part: bytes = self._world.call("recording", start=start, most=min(_PART, most - start))
+            if not part:
+                return
+            yield part
+            start += len(part)
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""
