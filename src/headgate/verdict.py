@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headgate.judge import Disclosure
+
+if TYPE_CHECKING:
+    from headgate.record import Evidence
 
 APPROVED = "approved"
 REJECTED = "rejected"
@@ -60,7 +63,8 @@ def _finding(group: list[Disclosure]) -> Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer on one candidate. `words` is what the gateway itself said, where it matters."""
+    """The answer on one candidate. `words` is what the gateway itself said, where it matters;
+    `evidence` is what else the run's record holds, and no part of `verdict.json`."""
 
     candidate: str
     digest: str
@@ -75,10 +79,17 @@ class Verdict:
     notes: tuple[str, ...] = ()
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
     @property
     def exit(self) -> int:
         return EXIT[self.verdict]
+
+    def as_plain(self) -> dict[str, Any]:
+        """The object that `verdict.json` has for it (contract, "The command")."""
+        plain = {name: value for name, value in vars(self).items() if name != "evidence"}
+        findings = [dict(vars(finding)) for finding in self.findings]
+        return {**plain, "findings": findings, "seconds": round(self.seconds, 2)}
 
 
 def worst(verdicts: Iterable[Verdict]) -> int:
@@ -88,9 +99,4 @@ def worst(verdicts: Iterable[Verdict]) -> int:
 
 def as_json(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """The object that `--json` writes (contract, "The command")."""
-    return {"candidates": [_plain(verdict) for verdict in verdicts]}
-
-
-def _plain(verdict: Verdict) -> dict[str, Any]:
-    findings = [dict(vars(finding)) for finding in verdict.findings]
-    return {**vars(verdict), "findings": findings, "seconds": round(verdict.seconds, 2)}
+    return {"candidates": [verdict.as_plain() for verdict in verdicts]}

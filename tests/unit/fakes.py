@@ -20,12 +20,14 @@ import pytest
 from headgate import resources
 from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
+from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate, Record
 from headgate.gate.session import Session
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
 from headgate.internet import Internet
+from headgate.judge import Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Exchanged, Lab
 from headgate.lab.log import Log
@@ -36,6 +38,7 @@ from headgate.population import Population, populate
 from headgate.reading.aim import Aim
 from headgate.reading.span import Span
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
+from headgate.tally import Tally
 from headgate.verdict import Verdict
 
 HEADER = "x-up-calling-line-id"
@@ -233,6 +236,10 @@ class FakeGate:
 
     policy: Policy
     record: Record
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.policy, Judge(self.policy, Scanner([ADA, BOB, CAROL])))
 
     @property
     def as_gate(self) -> Gate:
@@ -282,6 +289,7 @@ class Checkout:
     STEPS = """
 import pytest
 from pytest_bdd import given, parsers, then, when
+from headgate.detector import Scanner
 from headgate.errors import NotJudged
 
 pytest_plugins = ["headgate.gate.plugin"]

@@ -38,6 +38,7 @@ from headgate.probes import probes
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import aims_of
 from headgate.request import Connection, Outcome, Receipt, Request
+from headgate.tally import Tally
 from headgate.trial import Observation, Trial
 from headgate.verdict import findings_from
 
@@ -133,6 +134,7 @@ class Gate:
         self.gateway = gateway
         self.population = ground.population
         self.record = Record()
+        self.tally = Tally(ground.policy, ground.judge)
         self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
         self._rng = random.Random(f"{ground.seed} requests")
@@ -277,6 +279,7 @@ class Gate:
         record = self.record
         record.disclosures += disclosures
         record.requests = self._trial.sent
+        self.tally.add(observed.outcomes, observed.strays, disclosures)
         for outcome in observed.outcomes:
             record.handsets.add(outcome.request.handset)
             record.sites.update(receipt.site for receipt in outcome.receipts)
@@ -369,11 +372,11 @@ class Gate:
         return observed
 
     def _depending(self, found: Iterable[Dependence], exchange: Exchange) -> Visit:
-        disclosures = [
-            disclosure
-            for one in found
-            for disclosure in self._judge.dependence(one, exchange.betrayed(one))
-        ]
+        disclosures: list[Disclosure] = []
+        for one in found:
+            for disclosure in self._judge.dependence(one, exchange.betrayed(one)):
+                disclosures.append(disclosure)
+                self.tally.depends(one.request, disclosure)
         self.record.disclosures += disclosures
         return Visit([], disclosures)
 
@@ -403,6 +406,7 @@ class Gate:
         self.record.errors = "\n".join(_errors(files.values()))
         residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
         self.record.disclosures += residue
+        self.tally.beside(residue)
         return Visit(left.outcomes, [*left.disclosures, *residue])
 
     def crossed(self) -> Visit:
@@ -418,6 +422,7 @@ class Gate:
             if (one.address, one.subscriber, one.form) not in told
         ]
         self.record.disclosures += crossed  # a number that was seen stays seen
+        self.tally.beside(crossed)
         if self._crossing.doubt:
             raise NotJudged(self._crossing.doubt)
         return Visit([], crossed)
@@ -433,6 +438,7 @@ class Gate:
             self.gateway.stop()
             self._stopped = True
             self._crossing = self._lab.crossing(self.gateway)
+            self.tally.crossed(self._crossing.flows)
             self._last = self._judged(self._trial.rest())
         return self._last
 

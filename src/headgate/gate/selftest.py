@@ -9,7 +9,7 @@ must be approved.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headgate.errors import InputError, Problem
@@ -109,10 +109,10 @@ def judge(session: Session, specimen: Specimen) -> Judged:
     """A sound gateway is judged as any candidate, a faulty one until it has shown its fault."""
     if not specimen.kinds:
         (verdict,) = check(session, [specimen.candidate], [])
-        return Judged(specimen, verdict)
+        return Judged(specimen, replace(verdict, evidence=None))
     watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
     (verdict,) = check(session, [specimen.candidate], [], [watch])
-    return Judged(specimen, verdict, tuple(watch.lacking))
+    return Judged(specimen, replace(verdict, evidence=None), tuple(watch.lacking))
 
 
 def line(one: Judged) -> str:
