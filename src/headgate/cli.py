@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import __version__, interruptions, outputs
+from headgate import __version__, interruptions, outputs, resources
+from headgate.bundle import command
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -68,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
         "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
         help="judge so many at a time (as a rule one for each core)",
     )  # fmt: skip
+    command.add_parser(commands)
+    commands.add_parser("schema", help="print the JSON Schema of verdict.json")
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
 
@@ -107,13 +110,13 @@ def _check(args: argparse.Namespace) -> int:
         from headgate.engines.docker_engine import DockerEngine
         from headgate.gate.check import check
 
-        beside = written.onlookers
         with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-            for verdict in check(session, args.candidates, args.features, beside):
+            judged = check(session, args.candidates, args.features, keeping=written.keeping)
+            for at, verdict in enumerate(judged):
                 verdicts.append(verdict)
                 progress.clear()
                 _show(verdict)
-                written.add(verdict)
+                written.add(at, verdict)
             progress("taking the lab down")
     return worst(verdicts)
 
@@ -138,7 +141,6 @@ def _selftest(args: argparse.Namespace) -> int:
     import secrets
     import time
 
-    from headgate import resources
     from headgate.gate.selftest import corpus, line, summary
     from headgate.gate.workers import judge_all
     from headgate.reports.progress import Progress
@@ -184,4 +186,15 @@ def _doctor(args: argparse.Namespace) -> int:
     return 2 if any(one.state == "fail" for one in checks) else 0
 
 
-_COMMANDS = {"check": _check, "selftest": _selftest, "doctor": _doctor}
+def _schema(args: argparse.Namespace) -> int:
+    print(resources.schema().read_text("utf-8"), end="")
+    return 0
+
+
+_COMMANDS = {
+    "check": _check,
+    "verify": command.run,
+    "schema": _schema,
+    "selftest": _selftest,
+    "doctor": _doctor,
+}

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from headgate.errors import HeadgateError
 from headgate.files import assert_room, write_whole
-from headgate.reports.findings import Record
-from headgate.verdict import NOT_JUDGED, Verdict, as_json
 
 if TYPE_CHECKING:
     from headgate.bundle.signing import Signer
-    from headgate.gate.keeping import Keeper, Kept
+    from headgate.gate.keeping import Keeping, Kept
+    from headgate.reports.findings import Plain
+    from headgate.verdict import Verdict
 
-Judged = tuple[Record, "Kept | None"]
+    Judged = tuple[Plain, Kept | None]
 
 
 def _json(judged: Sequence[Judged], base: Path) -> bytes:
-    return _dumped({"candidates": [record for record, _ in judged]})
+    return _dumped({"candidates": [record["verdict"] for record, _ in judged]})
 
 
 def _sarif(judged: Sequence[Judged], base: Path) -> bytes:
@@ -47,7 +47,7 @@ def _markdown(judged: Sequence[Judged], base: Path) -> bytes:
 def _junit(judged: Sequence[Judged], base: Path) -> bytes:
     from headgate.reports.junit import junit
 
-    return junit((record, _written(kept)) for record, kept in judged)
+    return junit((record, kept.junit if kept else None) for record, kept in judged)
 
 
 def _codequality(judged: Sequence[Judged], base: Path) -> bytes:
@@ -60,8 +60,8 @@ def _dumped(told: Any) -> bytes:
     return json.dumps(told, indent=2).encode() + b"\n"
 
 
-def _written(kept: Kept | None) -> bytes | None:
-    return kept.junit.read_bytes() if kept and kept.junit.exists() else None
+# For one candidate, bytes: several times what a usual run leaves.
+_ROOM = 48 << 20
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
 
 
 class Outputs:
-    """What one call of `check` was asked to write, and a folder for what it keeps meanwhile."""
+    """What one call of `check` was asked to write, and a folder for what runs keep meanwhile."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self._candidates: Sequence[Path] = args.candidates
@@ -112,11 +112,10 @@ class Outputs:
         self._bundle: Path | None = args.bundle
         self._key: Path | None = args.sign
         self._signer: Signer | None = None
-        self._keeper: Keeper | None = None
-        self._policy_bytes = b""
         self._base = Path.cwd()
-        self._judged: list[Judged] = []
+        self._judged: dict[int, Verdict] = {}
         self._stack = contextlib.ExitStack()
+        self.keeping: Keeping | None = None
 
     def __enter__(self) -> Self:
         self._write()
@@ -125,27 +124,22 @@ class Outputs:
         if self._bundle:
             self._prepare(self._bundle)
         if self._bundle or self._paths[_JUNIT]:
-            from headgate.gate.keeping import Keeper
+            from headgate.gate.keeping import Keeping
 
-            prefix = tempfile.TemporaryDirectory(prefix="headgate")
-            self._keeper = Keeper(Path(self._stack.enter_context(prefix)), raw=bool(self._bundle))
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="headgate"))
+            self.keeping = Keeping(Path(folder), raw=bool(self._bundle))
         return self
 
     def _prepare(self, bundle: Path) -> None:
-        from headgate.gate.keeping import MOST_CAPTURED, MOST_EXCHANGED
-
-        with contextlib.suppress(OSError):  # that it cannot be read is told by who reads it
-            self._policy_bytes = self._policy.read_bytes()
         if self._key:
             from headgate.bundle.signing import Signer
 
             self._signer = Signer(self._key)
         for path in bundle_paths(bundle, self._candidates):
             write_whole(path, b"")
-            path.unlink(missing_ok=True)
-        most = MOST_CAPTURED + MOST_EXCHANGED
-        assert_room(bundle.resolve().parent, most * len(self._candidates), "what is bundled")
-        assert_room(Path(tempfile.gettempdir()), most, "the evidence of a run")
+            path.unlink()
+        assert_room(bundle.resolve().parent, _ROOM * len(self._candidates), "what is bundled")
+        assert_room(Path(tempfile.gettempdir()), _ROOM, "the evidence of a run")
 
     def __exit__(
         self,
@@ -156,49 +150,54 @@ class Outputs:
         with self._stack:
             self._write()
 
-    @property
-    def onlookers(self) -> Sequence[object]:
-        """The plugins of pytest's that look on for them."""
-        return [self._keeper] if self._keeper else []
-
-    def add(self, verdict: Verdict) -> None:
-        """Take one candidate's verdict, and what was kept of its run."""
-        (record,) = as_json([verdict])["candidates"]
-        kept = self._keeper.take() if self._keeper else None
-        self._judged.append((record, kept))
+    def add(self, at: int, verdict: Verdict) -> None:
+        """Take the verdict on the candidate in this place, and what was kept of its run."""
+        self._judged[at] = verdict
         if self._github:
             from headgate.reports.github import workflow_commands
 
-            print(*workflow_commands(record, self._base), sep="\n", flush=True)
+            for line in workflow_commands(_plain(verdict), self._base):
+                print(line, flush=True)
         if self._bundle:
-            at = len(self._judged) - 1
-            self._pack(bundle_paths(self._bundle, self._candidates)[at], record, kept)
+            self._pack(bundle_paths(self._bundle, self._candidates)[at], verdict)
 
-    def _pack(self, path: Path, record: Record, kept: Kept | None) -> None:
+    def _pack(self, path: Path, verdict: Verdict) -> None:
         from headgate.bundle.archive import write
         from headgate.bundle.gathering import gathered
         from headgate.bundle.packing import members_of
 
-        report = {one.name: one.made([(record, kept)], self._base) for one in FORMATS if one.name}
-        evidence = gathered(record, kept, self._policy_bytes, self._features, report)
-        members = members_of(evidence, self._signer)
+        judged = [(_plain(verdict), verdict.kept)]
+        report = {one.name: one.made(judged, self._base) for one in FORMATS if one.name}
+        policy = self._policy.read_bytes()
+        contents = gathered(*judged[0], policy, self._features, report)
+        members = members_of(contents, self._signer)
         write_whole(path, lambda file: write(file, members))
 
     def _write(self) -> None:
         """Write all reports, with those of candidates that were not come to among them."""
-        left = [
-            Verdict(
-                str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged"
-            )
-            for candidate in self._candidates[len(self._judged) :]
+        verdicts = [
+            self._judged.get(at) or _unjudged(path) for at, path in enumerate(self._candidates)
         ]
-        judged = [*self._judged, *((record, None) for record in as_json(left)["candidates"])]
+        judged = [(_plain(one), one.kept) for one in verdicts]
         for one, path in self._paths.items():
             if path:
                 write_whole(path, one.made(judged, self._base))
 
 
+def _unjudged(candidate: Path) -> Verdict:
+    from headgate.verdict import NOT_JUDGED, Verdict
+
+    reason = "the run ended before this candidate was judged"
+    return Verdict(str(candidate), "", NOT_JUDGED, reason)
+
+
 (_JUNIT,) = (one for one in FORMATS if one.option == "junit")
+
+
+def _plain(verdict: Verdict) -> Plain:
+    from headgate.record import record_of
+
+    return record_of(verdict).as_plain()
 
 
 def bundle_paths(bundle: Path, candidates: Sequence[Path]) -> Sequence[Path]:

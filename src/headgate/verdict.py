@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from headgate.judge import Disclosure
 
 if TYPE_CHECKING:
+    from headgate.gate.keeping import Kept
     from headgate.record import Evidence
 
 APPROVED = "approved"
@@ -61,10 +62,14 @@ def _finding(group: list[Disclosure]) -> Finding:
     )
 
 
+_BESIDE = ("evidence", "kept")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer on one candidate. `words` is what the gateway itself said, where it matters;
-    `evidence` is what else the run's record holds, and no part of `verdict.json`."""
+    `evidence` is what else the run's record holds, `kept` what was asked for beside it; neither is
+    part of `verdict.json`."""
 
     candidate: str
     digest: str
@@ -80,6 +85,7 @@ class Verdict:
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    kept: Kept | None = field(default=None, repr=False, compare=False)
 
     @property
     def exit(self) -> int:
@@ -87,7 +93,7 @@ class Verdict:
 
     def as_plain(self) -> dict[str, Any]:
         """The object that `verdict.json` has for it (contract, "The command")."""
-        plain = {name: value for name, value in vars(self).items() if name != "evidence"}
+        plain = {name: value for name, value in vars(self).items() if name not in _BESIDE}
         findings = [dict(vars(finding)) for finding in self.findings]
         return {**plain, "findings": findings, "seconds": round(self.seconds, 2)}
 

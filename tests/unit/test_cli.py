@@ -93,7 +93,7 @@ class Judging:
         session: object,
         candidates: Sequence[Path],
         features: Sequence[Path],
-        beside: Sequence[object],
+        keeping: object = None,
     ) -> Iterator[Verdict]:
         self.features = features
         for path, word in zip(candidates, self.words, strict=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
 import html
 import os
 import socket
@@ -108,9 +109,11 @@ class World:
         rest = [flow for flow in flows if flow["received"] < len(flow["data"])]
         return {"flows": rest, "unseen": audit.unseen, "doubt": recording.doubt}
 
-    def recording(self, start: int, most: int) -> bytes:
-        """A part of the capture as tcpdump wrote it."""
-        return self._capture.read(start, most)
+    def recording(self, start: int, most: int) -> dict[str, Any]:
+        """A part of the capture as tcpdump wrote it: its size, and its bytes in a gzip member.
+        Members one behind the other are one gzip file."""
+        part = self._capture.read(start, most)
+        return {"size": len(part), "data": gzip.compress(part, 1, mtime=0)}
 
     def forget(self) -> None:
         self._capture.abandon()

@@ -8,26 +8,26 @@ from pathlib import Path
 
 from headgate import __version__, resources
 from headgate.bundle import layout
-from headgate.bundle.packing import Evidence
-from headgate.gate.keeping import MOST_CAPTURED, Kept
-from headgate.reports.findings import Record
+from headgate.bundle.packing import Contents
+from headgate.gate.keeping import Kept
+from headgate.reports.findings import Plain
 
 
 def gathered(
-    record: Record,
+    record: Plain,
     kept: Kept | None,
     policy: bytes,
     features: Sequence[Path],
     report: Mapping[str, bytes],
-) -> Evidence:
+) -> Contents:
     """The evidence of one run. Without what was kept of it, the candidate was never started."""
     if kept is None:
-        return Evidence(record, None, policy, report=report, missing=["It was not run."])
+        return Contents(record, None, policy, report=report, missing=["It was not run."])
     raw: dict[str, bytes | Path] = {layout.REPEAT: _repeat(record, features), **dict(_raw(kept))}
-    return Evidence(
+    return Contents(
         record,
         kept.candidate,
-        policy,
+        kept.policy,
         kept.settings,
         dict(_features(features)),
         report,
@@ -45,22 +45,23 @@ def _raw(kept: Kept) -> Iterator[tuple[str, Path]]:
 
 def _missing(kept: Kept) -> Iterator[str]:
     if not kept.capture:
-        yield "There is no capture: the run ended before the gateway did."
-    elif kept.capture.stat().st_size >= MOST_CAPTURED:
-        yield f"The capture ends after {MOST_CAPTURED >> 20} MiB."
+        yield "There is no capture: the gateway did not start."
     if not kept.exchanges:
         yield "There are no exchanges: the gateway did not start."
     yield from kept.missing
 
 
-def _repeat(record: Record, features: Sequence[Path]) -> bytes:
+def _repeat(record: Plain, features: Sequence[Path]) -> bytes:
     """What repeats the run, in the folder that the bundle is unpacked to."""
     command = ["headgate", "check", layout.CANDIDATE.rstrip("/"), "--policy", layout.POLICY]
-    command += ["--seed", record["seed"]]
+    command += ["--seed", record["verdict"]["seed"]]
     for at, _ in enumerate(features, 1):
         command += ["--features", f"{layout.FEATURES}{_own(at)}"]
-    told = {"headgate": __version__, "seed": record["seed"], "command": command}
-    return json.dumps({**told, "environment": record["environment"]}, indent=2).encode() + b"\n"
+    told = {"headgate": __version__, "seed": record["verdict"]["seed"], "command": command}
+    return (
+        json.dumps({**told, "environment": record["verdict"]["environment"]}, indent=2).encode()
+        + b"\n"
+    )
 
 
 def _features(own: Sequence[Path]) -> Iterator[tuple[str, bytes]]:

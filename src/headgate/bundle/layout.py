@@ -8,6 +8,7 @@ README = "README.txt"
 SUMS = "SHA256SUMS"
 SIGNATURE = "SHA256SUMS.sig"
 ATTESTATION = "attestation.dsse.json"
+RECORD = "record.json"
 VERDICT = "verdict.json"
 POLICY = "policy.yaml"
 # The candidate's files as they are installed, and beside them the lines that its digest is the
@@ -19,8 +20,8 @@ SETTINGS = CANDIDATE + FILE_NAME
 FEATURES = "features/"
 REPORT = "report/"
 RAW = "raw/"
-CAPTURE = RAW + "capture.pcap"
-EXCHANGES = RAW + "exchanges.jsonl"
+CAPTURE = RAW + "capture.pcap.gz"
+EXCHANGES = RAW + "exchanges.jsonl.gz"
 REPEAT = RAW + "repeat.json"
 
 # Neither can tell its own sum.
@@ -36,15 +37,17 @@ verdict     {verdict}
 reason      {reason}
 signed      {signed}
 
-verdict.json           the record of the run
+verdict.json           the verdict, with all findings
+record.json            the record of the run: the verdict and all that is known beside it
 report/                the same for people and machines, made from the record
 candidate/             the files that were judged, byte for byte, as they are to be deployed
 candidate.sums         their sums; the SHA-256 of this very file is the candidate's digest
 candidate.links.json   the candidate's symbolic links and where they lead, if it has any
 policy.yaml            the policy that it was judged by
 features/              the scenarios that were carried out
-raw/                   raw evidence: what crossed the cable (capture.pcap), what handsets sent and
-                       what arrived of it (exchanges.jsonl), how to repeat the run (repeat.json)
+raw/                   raw evidence: what crossed the cable to the outside (capture.pcap.gz), what
+                       handsets sent and what arrived of it (exchanges.jsonl.gz), and how to repeat
+                       the run (repeat.json)
 SHA256SUMS             the sums of all files here but itself and its signature
 SHA256SUMS.sig         the signature of SHA256SUMS, by ssh-keygen -Y, namespace {namespace}
 attestation.dsse.json  an in-toto test-result about the candidate's digest, by the same key

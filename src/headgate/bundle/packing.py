@@ -15,19 +15,21 @@ from headgate.bundle.signing import NAMESPACE, Signer
 from headgate.bundle.statement import encoded, envelope, pae, statement
 from headgate.candidate import Candidate, sum_lines
 from headgate.errors import HeadgateError
-from headgate.reports.findings import Record
+from headgate.record import FORMAT
+from headgate.reports.findings import Plain
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Contents:
     """What goes into one bundle.
 
-    `record` is the candidate's object of verdict.json, `candidate` what was judged, None where it
-    could not even be read; `settings` is its gateway.yaml. `features` are files by name, `report`
-    and `raw` contents by name; `missing` says in words what of the raw evidence there is not.
+    `record` is the candidate's object of the run's record, `candidate` what was judged, None where
+    it could not even be read; `settings` is its gateway.yaml. `features` are files by name,
+    `report` and `raw` contents by name; `missing` says in words what of the raw evidence there is
+    not.
     """
 
-    record: Record
+    record: Plain
     candidate: Candidate | None
     policy: bytes
     settings: bytes | None = None
@@ -37,26 +39,27 @@ class Evidence:
     missing: Sequence[str] = ()
 
 
-def members_of(evidence: Evidence, signer: Signer | None) -> dict[str, Member]:
+def members_of(contents: Contents, signer: Signer | None) -> dict[str, Member]:
     """All files of the bundle, its sums and signatures among them."""
-    contents: dict[str, bytes | Path] = {
-        layout.README: _words(evidence, signer).encode(),
-        layout.VERDICT: _json({"candidates": [evidence.record]}),
-        layout.POLICY: evidence.policy,
-        **{layout.FEATURES + name: data for name, data in evidence.features.items()},
-        **{layout.REPORT + name: data for name, data in evidence.report.items()},
-        **{layout.RAW + name: data for name, data in evidence.raw.items()},
+    files: dict[str, bytes | Path] = {
+        layout.README: _words(contents, signer).encode(),
+        layout.RECORD: _json({"record": FORMAT, "candidates": [contents.record]}),
+        layout.VERDICT: _json({"candidates": [contents.record["verdict"]]}),
+        layout.POLICY: contents.policy,
+        **{layout.FEATURES + name: data for name, data in contents.features.items()},
+        **{layout.REPORT + name: data for name, data in contents.report.items()},
+        **{layout.RAW + name: data for name, data in contents.raw.items()},
     }
-    members = {name: Member(content) for name, content in contents.items()}
-    members |= dict(_candidate(evidence))
+    members = {name: Member(content) for name, content in files.items()}
+    members |= dict(_candidate(contents))
     for name in members:
         if not is_plain(name):
             raise HeadgateError(f"{name!r}: a bundle cannot hold a file of that name")
-    return _signed(evidence, members, signer) if signer else _summed(members)
+    return _signed(contents, members, signer) if signer else _summed(members)
 
 
-def _candidate(evidence: Evidence) -> Iterator[tuple[str, Member]]:
-    candidate = evidence.candidate
+def _candidate(contents: Contents) -> Iterator[tuple[str, Member]]:
+    candidate = contents.candidate
     if candidate is None:
         return
     sums = {path: hashlib.sha256(data).hexdigest() for path, data in candidate.files.items()}
@@ -64,8 +67,8 @@ def _candidate(evidence: Evidence) -> Iterator[tuple[str, Member]]:
     yield layout.CANDIDATE_SUMS, Member(lines.encode())
     if candidate.links:
         yield layout.CANDIDATE_LINKS, Member(_json(dict(sorted(candidate.links.items()))))
-    if evidence.settings is not None:
-        yield layout.SETTINGS, Member(evidence.settings)
+    if contents.settings is not None:
+        yield layout.SETTINGS, Member(contents.settings)
     for path, data in candidate.files.items():
         yield layout.CANDIDATE + path, Member(data, path in candidate.executable)
 
@@ -74,27 +77,27 @@ def _summed(members: Mapping[str, Member]) -> dict[str, Member]:
     return {**members, layout.SUMS: Member(sums_of(members))}
 
 
-def _signed(evidence: Evidence, members: Mapping[str, Member], signer: Signer) -> dict[str, Member]:
+def _signed(contents: Contents, members: Mapping[str, Member], signer: Signer) -> dict[str, Member]:
     attested = dict(members)
-    if evidence.candidate:
-        attested[layout.ATTESTATION] = Member(_attestation(evidence, members, signer))
+    if contents.candidate:
+        attested[layout.ATTESTATION] = Member(_attestation(contents, members, signer))
     summed = _summed(attested)
     sums = summed[layout.SUMS].content
     assert isinstance(sums, bytes)
     return {**summed, layout.SIGNATURE: Member(signer.signature(sums))}
 
 
-def _attestation(evidence: Evidence, members: Mapping[str, Member], signer: Signer) -> bytes:
+def _attestation(contents: Contents, members: Mapping[str, Member], signer: Signer) -> bytes:
     inputs = [layout.POLICY, *(name for name in members if name.startswith(layout.FEATURES))]
     configuration = {name: members[name].sum for name in sorted(inputs)}
-    payload = encoded(statement(evidence.record, configuration))
+    payload = encoded(statement(contents.record, configuration))
     return envelope(payload, signer.keyid, signer.plain(pae(payload)))
 
 
-def _words(evidence: Evidence, signer: Signer | None) -> str:
-    record = evidence.record
-    told = {name: record[name] or "none" for name in ("candidate", "digest", "verdict", "reason")}
-    missing = "".join(f"\nMISSING. {what}\n" for what in evidence.missing)
+def _words(contents: Contents, signer: Signer | None) -> str:
+    verdict = contents.record["verdict"]
+    told = {name: verdict[name] or "none" for name in ("candidate", "digest", "verdict", "reason")}
+    missing = "".join(f"\nMISSING. {what}\n" for what in contents.missing)
     signed = f"by the key {signer.keyid}" if signer else "no: this proves nothing to anybody else"
     return layout.WORDS.format(**told, namespace=NAMESPACE, missing=missing, signed=signed)
 

@@ -17,25 +17,23 @@ from headgate.bundle import layout
 from headgate.bundle.archive import Read, Unsafe, is_canonical, read
 from headgate.bundle.signing import Refused, is_plainly_signed, public_key_in, signer_of
 from headgate.bundle.statement import opened, pae, result_of
+from headgate.bundle.statuses import (
+    CHANGED,
+    CONTRADICTORY,
+    DEPLOYED_CHANGED,
+    DEPLOYED_INCOMPLETE,
+    FOREIGN,
+    INCOMPLETE,
+    MISSIGNED,
+    OTHER_CANDIDATE,
+    OTHER_POLICY,
+    UNSIGNED,
+    UNUSABLE,
+)
 from headgate.candidate import sum_lines, sum_lines_of
 from headgate.errors import HeadgateError
 from headgate.gateway_spec import FILE_NAME
-from headgate.reports.findings import Record
 from headgate.verdict import EXIT, NOT_JUDGED
-
-PROVEN = 0
-# 1 and 2 are the verdicts, as everywhere.
-UNUSABLE = 3
-UNSIGNED = 4
-FOREIGN = 5
-MISSIGNED = 6
-CHANGED = 7
-INCOMPLETE = 8
-CONTRADICTORY = 9
-OTHER_POLICY = 10
-OTHER_CANDIDATE = 11
-DEPLOYED_CHANGED = 12
-DEPLOYED_INCOMPLETE = 13
 
 # So many files are named in a message; the rest is counted.
 _MOST_NAMED = 5
@@ -54,7 +52,7 @@ class Proof:
     """What a bundle has proved."""
 
     signer: str
-    record: Record
+    verdict: Mapping[str, str]
     files: int
     deployed: Path | None
 
@@ -70,16 +68,16 @@ def prove(
     files = _files(path)
     signer = _signer(path, files, allowed)
     _assert_whole(path, files)
-    record = _record(files)
-    _assert_consistent(files, record)
-    _assert_attested(files, record)
+    verdict = _verdict(files)
+    _assert_consistent(files, verdict)
+    _assert_attested(files, verdict)
     if policy:
         _assert_policy(policy, files)
-    if status := EXIT.get(record["verdict"], EXIT[NOT_JUDGED]):
-        raise Unproven(status, f"proven, and {record['verdict']}: {record['reason']}")
+    if status := EXIT.get(verdict["verdict"], EXIT[NOT_JUDGED]):
+        raise Unproven(status, f"proven, and {verdict['verdict']}: {verdict['reason']}")
     if deployed:
         _assert_deployed(deployed, files)
-    return Proof(signer, record, len(files), deployed)
+    return Proof(signer, verdict, len(files), deployed)
 
 
 def _files(path: Path) -> dict[str, Read]:
@@ -88,6 +86,7 @@ def _files(path: Path) -> dict[str, Read]:
         layout.SIGNATURE,
         layout.ATTESTATION,
         layout.VERDICT,
+        layout.RECORD,
         layout.CANDIDATE_SUMS,
         layout.CANDIDATE_LINKS,
     }
@@ -151,22 +150,26 @@ def _lines(sums: bytes, between: str) -> dict[str, str]:
     return {name: value for value, _, name in pairs}
 
 
-def _record(files: Mapping[str, Read]) -> Record:
+def _verdict(files: Mapping[str, Read]) -> Mapping[str, str]:
     try:
-        (record,) = json.loads(files[layout.VERDICT].content)["candidates"]
-        _ = record["verdict"], record["reason"], record["digest"], record["candidate"]
+        (verdict,) = json.loads(files[layout.VERDICT].content)["candidates"]
+        told = {name: str(verdict[name]) for name in ("candidate", "digest", "verdict", "reason")}
+        (record,) = json.loads(files[layout.RECORD].content)["candidates"]
+        agreed = record["verdict"] == verdict
     except (KeyError, ValueError, TypeError) as error:
         raise Unproven(CONTRADICTORY, f"{layout.VERDICT}: no verdict on one candidate") from error
-    assert isinstance(record, dict)
-    return record
+    if not agreed:
+        words = f"{layout.VERDICT} and {layout.RECORD} tell of different verdicts"
+        raise Unproven(CONTRADICTORY, words)
+    return told
 
 
-def _assert_consistent(files: Mapping[str, Read], record: Record) -> None:
-    """The record is about the candidate that is in the bundle, and no other."""
+def _assert_consistent(files: Mapping[str, Read], verdict: Mapping[str, str]) -> None:
+    """The verdict is about the candidate that is in the bundle, and no other."""
     lines = files[layout.CANDIDATE_SUMS].content if layout.CANDIDATE_SUMS in files else b""
     digest = f"sha256:{hashlib.sha256(lines).hexdigest()}" if lines else ""
-    if record["digest"] != digest:
-        words = f"another candidate: the verdict is about {record['digest'] or 'none'}, the bundle"
+    if verdict["digest"] != digest:
+        words = f"another candidate: the verdict is about {verdict['digest'] or 'none'}, the bundle"
         raise Unproven(CONTRADICTORY, f"{words} holds {digest or 'none'}")
     if lines.decode() != _sum_lines(files):
         words = f"{layout.CANDIDATE} is not what {layout.CANDIDATE_SUMS} tells of"
@@ -186,10 +189,10 @@ def _sum_lines(files: Mapping[str, Read]) -> str:
     return sum_lines(sums, executable, json.loads(links.content) if links else {})
 
 
-def _assert_attested(files: Mapping[str, Read], record: Record) -> None:
+def _assert_attested(files: Mapping[str, Read], verdict: Mapping[str, str]) -> None:
     """The attestation is by the same key, and says the same."""
     if layout.ATTESTATION not in files:
-        if record["digest"]:
+        if verdict["digest"]:
             raise Unproven(CONTRADICTORY, f"there is no {layout.ATTESTATION} in it")
         return
     try:
@@ -203,11 +206,11 @@ def _assert_attested(files: Mapping[str, Read], record: Record) -> None:
     if not any(is_plainly_signed(key, one, pae(payload)) for one in signatures):
         words = f"{layout.ATTESTATION}: not signed by the key that signed {layout.SUMS}"
         raise Unproven(CONTRADICTORY, words)
-    if subjects != [record["digest"].removeprefix("sha256:")]:
+    if subjects != [verdict["digest"].removeprefix("sha256:")]:
         words = f"{layout.ATTESTATION}: it is about another candidate ({', '.join(subjects)})"
         raise Unproven(CONTRADICTORY, words)
-    if result != result_of(record):
-        words = f"{layout.ATTESTATION}: it says {result}, the verdict is {record['verdict']}"
+    if result != result_of(verdict):
+        words = f"{layout.ATTESTATION}: it says {result}, the verdict is {verdict['verdict']}"
         raise Unproven(CONTRADICTORY, words)
 
 

@@ -13,7 +13,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headgate.reports.findings import Record
+from headgate.record import PASSED as ENDED_WELL
+from headgate.reports.findings import Plain
 from headgate.verdict import APPROVED
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -22,19 +23,20 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PASSED, FAILED = "PASSED", "FAILED"
 
 
-def statement(record: Record, configuration: Mapping[str, str]) -> dict[str, Any]:
+def statement(record: Plain, configuration: Mapping[str, str]) -> dict[str, Any]:
     """That this candidate was tested, with what result, and by what (names and SHA-256 sums).
 
     The predicate knows no third result: what was not judged has failed to pass.
     """
-    subject = {"name": record["candidate"], "digest": {"sha256": _hex(record["digest"])}}
+    verdict = record["verdict"]
+    subject = {"name": verdict["candidate"], "digest": {"sha256": _hex(verdict["digest"])}}
     inputs = [{"name": name, "digest": {"sha256": value}} for name, value in configuration.items()]
     return {
         "_type": STATEMENT,
         "subject": [subject],
         "predicateType": PREDICATE,
         "predicate": {
-            "result": result_of(record),
+            "result": result_of(verdict),
             "configuration": inputs,
             "passedTests": _titles(record, passed=True),
             "failedTests": _titles(record, passed=False),
@@ -42,19 +44,21 @@ def statement(record: Record, configuration: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def result_of(record: Record) -> str:
-    return PASSED if record["verdict"] == APPROVED else FAILED
+def result_of(verdict: Plain) -> str:
+    return PASSED if verdict["verdict"] == APPROVED else FAILED
 
 
 def _hex(digest: str) -> str:
     return digest.removeprefix("sha256:")
 
 
-def _titles(record: Record, *, passed: bool) -> list[str]:
+def _titles(record: Plain, *, passed: bool) -> list[str]:
     return [
-        one["title"]
-        for one in record.get("scenarios") or ()
-        if (one["ended"] == "passed") is passed
+        scenario["title"]
+        for feature in record["features"]
+        for rule in feature["rules"]
+        for scenario in rule["scenarios"]
+        if (scenario["ended"] == ENDED_WELL) is passed
     ]
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,16 +19,20 @@ from headgate.gate import plugin
 from headgate.gate.session import Session
 from headgate.verdict import NOT_JUDGED, Verdict
 
+if TYPE_CHECKING:
+    from headgate.gate.keeping import Keeping
+
 
 def check(
     session: Session,
     candidates: Sequence[Path],
     features: Sequence[Path],
     beside: Sequence[object] = (),
+    keeping: Keeping | None = None,
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
-    that look on."""
+    that look on. With `keeping` a verdict brings along what its run has left."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [_load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -37,7 +42,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _checked(session, one, features, beside)
+            verdict = _kept(session, one, features, beside, keeping)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -49,6 +54,22 @@ def _load(path: Path, defaults: Path) -> Candidate | Verdict:
     except InputError as error:
         reason, *more = map(str, error.problems)
         return Verdict(str(path), "", NOT_JUDGED, reason, words="\n".join(more))
+
+
+def _kept(
+    session: Session,
+    candidate: Candidate,
+    features: Sequence[Path],
+    beside: Sequence[object],
+    keeping: Keeping | None,
+) -> Verdict:
+    if keeping is None:
+        return _checked(session, candidate, features, beside)
+    from headgate.gate.keeping import Keeper
+
+    keeper = Keeper(keeping, session.policy, candidate)
+    verdict = _checked(session, candidate, features, [*beside, keeper])
+    return replace(verdict, kept=keeper.kept())
 
 
 def _checked(

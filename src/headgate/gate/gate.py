@@ -427,8 +427,13 @@ class Gate:
             raise NotJudged(self._crossing.doubt)
         return Visit([], crossed)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the gateway was stopped and what it sent looked at."""
+        return self._crossing is not None
+
     def recording(self, most: int) -> Iterator[bytes]:
-        """What has crossed to the outside, as it was captured: its first `most` bytes."""
+        """What has crossed to the outside, as it was captured, its first `most` bytes: gzip."""
         return self._lab.recording(most)
 
     def _end(self) -> Visit:

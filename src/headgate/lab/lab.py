@@ -168,14 +168,14 @@ class Lab:
         return Crossing(flows, unseen, told["doubt"])
 
     def recording(self, most: int) -> Iterator[bytes]:
-        """The capture of the cable to the outside, in parts: its first `most` bytes."""
+        """The capture of the cable to the outside, its first `most` bytes: gzip, in parts."""
         start = 0
         while start < most:
-            part: bytes = self._world.call("recording", start=start, most=min(_PART, most - start))
-            if not part:
+            part = self._world.call("recording", start=start, most=min(_PART, most - start))
+            if not part["size"]:
                 return
-            yield part
-            start += len(part)
+            yield part["data"]
+            start += part["size"]
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""

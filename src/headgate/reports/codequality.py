@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from headgate.reports.findings import Place, Record, complained_of, groups_of, path_of
+from headgate.reports.findings import Place, Plain, complained_of, groups_of, path_of
 from headgate.reports.kinds import kind_of
 from headgate.verdict import NOT_JUDGED
 
 
-def codequality(records: Iterable[Record], base: Path) -> list[dict[str, Any]]:
+def codequality(records: Iterable[Plain], base: Path) -> list[dict[str, Any]]:
     """An issue for each thing that is wrong with each candidate."""
     return [issue for record in records for issue in _issues(record, base)]
 
 
-def _issues(record: Record, base: Path) -> Iterator[dict[str, Any]]:
-    if record["verdict"] == NOT_JUDGED:
-        words = f"not judged: {record['reason']}"
+def _issues(record: Plain, base: Path) -> Iterator[dict[str, Any]]:
+    if record["verdict"]["verdict"] == NOT_JUDGED:
+        words = f"not judged: {record['verdict']['reason']}"
         yield _issue(record, complained_of(record), base, NOT_JUDGED, words, NOT_JUDGED)
         return
     for group in groups_of(record):
@@ -28,10 +28,12 @@ def _issues(record: Record, base: Path) -> Iterator[dict[str, Any]]:
 
 
 def _issue(
-    record: Record, place: Place, base: Path, name: str, words: str, fingerprint: str
+    record: Plain, place: Place, base: Path, name: str, words: str, fingerprint: str
 ) -> dict[str, Any]:
     path, _ = path_of(record, place, base)
-    told = f"{record['candidate']}\n{fingerprint}"  # unique in a report, by GitLab's rule
+    told = (
+        f"{record['verdict']['candidate']}\n{fingerprint}"  # unique in a report, by GitLab's rule
+    )
     return {
         "description": words,
         "check_name": f"headgate-{name}",

@@ -1,7 +1,7 @@
 """A record's findings as reports for machines have them: alike ones together, each with its place.
 
 One fault of a config shows at a hundred sites; whoever reads a merge request wants to see it once.
-Pure: all of it is read from the plain record, as `verdict.json` holds it.
+Pure: all of it is read from the plain record, as JSON holds it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from headgate.candidate import MAIN_FILE
 from headgate.reports.kinds import SCENARIO
 from headgate.verdict import REJECTED
 
-Record = Mapping[str, Any]
-"""One candidate's object of `verdict.json`."""
+Plain = Mapping[str, Any]
+"""One candidate's object of a run's record, as `headgate.record.as_plain` gives it; in it,
+`verdict` is its object of `verdict.json`."""
 
 # As nginx and LuaJIT point at a place: `in /etc/nginx/conf.d/sites.conf:12`.
 _POINTED_AT = re.compile(r"/etc/nginx/([^\s:\"']+):(\d+)")
@@ -40,7 +41,7 @@ class Group:
     `places` are lines of the candidate, the likeliest first; never empty."""
 
     kind: str
-    findings: tuple[Record, ...]
+    findings: tuple[Plain, ...]
     places: tuple[Place, ...]
     words: str
 
@@ -60,26 +61,26 @@ class Group:
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
-def groups_of(record: Record) -> tuple[Group, ...]:
+def groups_of(record: Plain) -> tuple[Group, ...]:
     """The record's findings, alike ones together; of a candidate that was rejected without one,
     the reason."""
-    found: dict[tuple[str, ...], list[tuple[int, Record]]] = {}
-    for at, one in enumerate(record["findings"]):
+    found: dict[tuple[str, ...], list[tuple[int, Plain]]] = {}
+    for at, one in enumerate(record["verdict"]["findings"]):
         found.setdefault((one["kind"], one["where"], one["form"]), []).append((at, one))
     groups = tuple(_group(record, numbered) for numbered in found.values())
-    if not groups and record["verdict"] == REJECTED:
-        return (Group(SCENARIO, (), (Place(MAIN_FILE, 1),), record["reason"]),)
+    if not groups and record["verdict"]["verdict"] == REJECTED:
+        return (Group(SCENARIO, (), (Place(MAIN_FILE, 1),), record["verdict"]["reason"]),)
     return groups
 
 
-def _group(record: Record, numbered: Sequence[tuple[int, Record]]) -> Group:
+def _group(record: Plain, numbered: Sequence[tuple[int, Plain]]) -> Group:
     findings = tuple(one for _, one in numbered)
     ids = [one.get("id") or f"F{at + 1}" for at, one in numbered]
     places = tuple(dict.fromkeys(_explained(record, ids))) or (Place(MAIN_FILE, 1),)
     return Group(findings[0]["kind"], findings, places, _words(findings))
 
 
-def _words(findings: Sequence[Record]) -> str:
+def _words(findings: Sequence[Plain]) -> str:
     first = findings[0]
     sites = dict.fromkeys(one["site"] for one in findings)
     more = f" and {len(sites) - 1} more" if len(sites) > 1 else ""
@@ -89,7 +90,7 @@ def _words(findings: Sequence[Record]) -> str:
     return f"{first['where']} at {first['site']}{more}{form}, {often}"
 
 
-def _explained(record: Record, ids: Iterable[str]) -> Iterator[Place]:
+def _explained(record: Plain, ids: Iterable[str]) -> Iterator[Place]:
     """The lines that explanations name; an older record has none."""
     wanted = set(ids)
     for one in record.get("explanations") or ():
@@ -99,17 +100,18 @@ def _explained(record: Record, ids: Iterable[str]) -> Iterator[Place]:
                     yield Place(place["file"], int(place.get("line") or 1))
 
 
-def complained_of(record: Record) -> Place:
+def complained_of(record: Plain) -> Place:
     """Where the gateway itself saw why it cannot be judged; else its main file."""
-    said = f"{record['reason']}\n{record['words']}"
-    name = re.escape(record["candidate"].rstrip("/"))
+    verdict = record["verdict"]
+    said = f"{verdict['reason']}\n{verdict['words']}"
+    name = re.escape(verdict["candidate"].rstrip("/"))
     match = _POINTED_AT.search(said) or re.search(rf"{name}/([^\s:]+):(\d+)", said)
     return Place(match[1], int(match[2])) if match else Place(MAIN_FILE, 1)
 
 
-def path_of(record: Record, place: Place, base: Path) -> tuple[str, bool]:
+def path_of(record: Plain, place: Place, base: Path) -> tuple[str, bool]:
     """The place's file as seen from `base`, and whether it lies below it."""
-    whole = (base / record["candidate"] / place.file).resolve()
+    whole = (base / record["verdict"]["candidate"] / place.file).resolve()
     if whole.is_relative_to(base.resolve()):
         return whole.relative_to(base.resolve()).as_posix(), True
     return whole.as_posix(), False

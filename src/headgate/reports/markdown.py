@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from headgate.reports.findings import Group, Record, groups_of
+from headgate.reports.findings import Group, Plain, groups_of
 from headgate.reports.kinds import kind_of
 from headgate.verdict import APPROVED, NOT_JUDGED, REJECTED
 
@@ -24,7 +24,7 @@ _MARKS = {APPROVED: "✅", REJECTED: "❌", NOT_JUDGED: "⚠️"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~])")
 
 
-def markdown(records: Sequence[Record]) -> str:
+def markdown(records: Sequence[Plain]) -> str:
     """The whole summary, under 64 KiB."""
     parts = [_heading(records), *map(_candidate, records)]
     text, left = "", len(parts)
@@ -36,44 +36,47 @@ def markdown(records: Sequence[Record]) -> str:
     return text + (f"\n… and {left} more candidates, which verdict.json has.\n" if left else "")
 
 
-def _heading(records: Sequence[Record]) -> str:
+def _heading(records: Sequence[Plain]) -> str:
     if len(records) < 2:
         return "## Headgate\n"
-    rows = [(_mark(one), f"`{_code(one['candidate'])}`", _text(one["reason"])) for one in records]
+    verdicts = [one["verdict"] for one in records]
+    rows = [(_mark(one), f"`{_code(one['candidate'])}`", _text(one["reason"])) for one in verdicts]
     table = _table(("", "candidate", "reason"), rows[:MOST_ROWS])
     more = f"\n… and {len(rows) - MOST_ROWS} more.\n" if len(rows) > MOST_ROWS else ""
     return f"## Headgate: {len(records)} candidates\n\n{table}{more}"
 
 
-def _mark(record: Record) -> str:
-    return f"{_MARKS[record['verdict']]} {record['verdict']}"
+def _mark(verdict: Plain) -> str:
+    return f"{_MARKS[verdict['verdict']]} {verdict['verdict']}"
 
 
-def _candidate(record: Record) -> str:
+def _candidate(record: Plain) -> str:
+    verdict = record["verdict"]
     lines = [
         "",
-        f"### {_mark(record)}: `{_code(record['candidate'])}`",
+        f"### {_mark(verdict)}: `{_code(verdict['candidate'])}`",
         "",
-        _text(record["reason"]),
+        _text(verdict["reason"]),
         "",
-        *_said(record),
+        *_said(verdict),
         *_findings(groups_of(record)),
-        *(f"- {_text(note)}" for note in record["notes"]),
-        _figures(record) + "  ",  # two spaces: the line ends here
-        f"digest `{record['digest'] or 'none'}`",
+        *(f"- {_text(note)}" for note in verdict["notes"]),
+        _figures(verdict) + "  ",  # two spaces: the line ends here
+        f"digest `{verdict['digest'] or 'none'}`",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _figures(record: Record) -> str:
+def _figures(verdict: Plain) -> str:
+    seed = _code(verdict["seed"] or "-")
     return (
-        f"{record['requests']} requests, {record['sites']} sites, {record['handsets']} handsets, "
-        f"{record['seconds']:.1f} s, seed `{_code(record['seed'] or '-')}`"
+        f"{verdict['requests']} requests, {verdict['sites']} sites, "
+        f"{verdict['handsets']} handsets, {verdict['seconds']:.1f} s, seed `{seed}`"
     )
 
 
-def _said(record: Record) -> Iterator[str]:
-    if said := record["words"].splitlines():
+def _said(verdict: Plain) -> Iterator[str]:
+    if said := verdict["words"].splitlines():
         yield "```text"
         yield from (line[:300].replace("```", "'''") for line in said[:_MOST_WORDS])
         yield "```"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from headgate import __version__
-from headgate.reports.findings import Group, Place, Record, complained_of, groups_of, path_of
+from headgate.reports.findings import Group, Place, Plain, complained_of, groups_of, path_of
 from headgate.reports.kinds import KINDS, SCENARIO, kind_of
 from headgate.verdict import NOT_JUDGED
 
@@ -24,24 +24,25 @@ MOST_SITES = 50
 _RULES = (*KINDS, SCENARIO)
 
 
-def sarif(records: Iterable[Record], base: Path) -> dict[str, Any]:
+def sarif(records: Iterable[Plain], base: Path) -> dict[str, Any]:
     """The log of a call; paths in it are relative to `base`, as far as they lie below it."""
     runs = [_run(record, base) for record in records]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
 
 
-def _run(record: Record, base: Path) -> dict[str, Any]:
+def _run(record: Plain, base: Path) -> dict[str, Any]:
+    verdict = record["verdict"]
     return {
         "tool": {"driver": _driver()},
-        "automationDetails": {"id": f"headgate/{record['candidate']}/"},
+        "automationDetails": {"id": f"headgate/{verdict['candidate']}/"},
         "invocations": [_invocation(record, base)],
         "columnKind": "utf16CodeUnits",
         "results": [_result(record, group, base) for group in groups_of(record)],
         "properties": {
-            "verdict": record["verdict"],
-            "reason": record["reason"],
-            "digest": record["digest"],
-            "seed": record["seed"],
+            "verdict": verdict["verdict"],
+            "reason": verdict["reason"],
+            "digest": verdict["digest"],
+            "seed": verdict["seed"],
         },
     }
 
@@ -67,21 +68,21 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _invocation(record: Record, base: Path) -> dict[str, Any]:
-    judged = record["verdict"] != NOT_JUDGED
+def _invocation(record: Plain, base: Path) -> dict[str, Any]:
+    judged = record["verdict"]["verdict"] != NOT_JUDGED
     invocation: dict[str, Any] = {"executionSuccessful": judged}
     if not judged:
         invocation["toolExecutionNotifications"] = [
             {
                 "level": "error",
-                "message": {"text": f"not judged: {record['reason']}"},
+                "message": {"text": f"not judged: {record['verdict']['reason']}"},
                 "locations": [_location(record, complained_of(record), base)],
             }
         ]
     return invocation
 
 
-def _result(record: Record, group: Group, base: Path) -> dict[str, Any]:
+def _result(record: Plain, group: Group, base: Path) -> dict[str, Any]:
     first, *others = (_location(record, place, base) for place in group.places)
     result = {
         "ruleId": group.kind,
@@ -106,7 +107,7 @@ def _properties(group: Group) -> dict[str, Any]:
     return {**told, "count": group.count, "sites": list(group.sites[:MOST_SITES])}
 
 
-def _location(record: Record, place: Place, base: Path) -> dict[str, Any]:
+def _location(record: Plain, place: Place, base: Path) -> dict[str, Any]:
     path, below = path_of(record, place, base)
     artifact = (
         {"uri": quote(path), "uriBaseId": BASE} if below else {"uri": "file://" + quote(path)}
