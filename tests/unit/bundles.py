@@ -47,7 +47,18 @@ def plain_of(word: str = APPROVED, *findings: Finding, **more: Any) -> dict[str,
 
 def ssh_key(folder: Path, name: str = "key", kind: str = "ed25519", passphrase: str = "") -> Path:
     path = folder / name
-    argv = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", name, "-f", path]
+    argv: list[str | Path] = [
+        "ssh-keygen",
+        "-q",
+        "-t",
+        kind,
+        "-N",
+        passphrase,
+        "-C",
+        name,
+        "-f",
+        path,
+    ]
     subprocess.run(argv, check=True)
     return path
 

@@ -400,7 +400,7 @@ def test_a_person_may_ask_where_it_failed(
 def test_a_signal_to_end_ends_it(
     lab: type[NoLab], policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ending(*args: Any) -> Iterator[Verdict]:
+    def ending(*args: Any, **options: Any) -> Iterator[Verdict]:
         os.kill(os.getpid(), signal.SIGTERM)
         yield Verdict("a", "", "approved", "never seen")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from tests.unit.bundles import LEAK, POLICY, bench_in, ssh_key, verdict_of
 
-from headgate import files, outputs
+from headgate import outputs
 from headgate.errors import HeadgateError
 from headgate.files import assert_room, write_whole
 from headgate.outputs import FORMATS, Outputs, bundle_paths
@@ -102,7 +103,7 @@ def test_a_full_disk_is_told_before_the_run(option: str) -> None:
 def test_a_disk_that_would_fill_is_told_before_the_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: _Usage(1 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: _Usage(1 << 20))
     with pytest.raises(HeadgateError) as caught, Outputs(asked("--bundle", "b.tar")):
         pytest.fail("a run would have begun")
     assert str(caught.value) == (f"{folder}: 1 MiB are left, and what is bundled may take 48 MiB")

@@ -64,7 +64,15 @@ def test_openssh_knows_the_signature_for_this_purpose_alone(tmp_path: Path) -> N
     signature = tmp_path / "signature"
     signature.write_bytes(Signer(ssh_key(tmp_path)).signature(b"data"))
     for namespace, status in [(NAMESPACE, 0), ("git", 255)]:
-        argv = ["ssh-keygen", "-Y", "check-novalidate", "-n", namespace, "-s", signature]
+        argv: list[str | Path] = [
+            "ssh-keygen",
+            "-Y",
+            "check-novalidate",
+            "-n",
+            namespace,
+            "-s",
+            signature,
+        ]
         assert subprocess.run(argv, input=b"data", check=False).returncode == status
 
 
@@ -86,7 +94,7 @@ def test_what_is_no_signature_is_none(data: bytes) -> None:
 
 def test_a_signature_by_another_kind_of_key_is_none(tmp_path: Path) -> None:
     key = ssh_key(tmp_path, kind="ecdsa")
-    argv = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", key]
+    argv: list[str | Path] = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", key]
     done = subprocess.run(argv, input=b"data", capture_output=True, check=True)
     with pytest.raises(ValueError, match="not a signature by an Ed25519 key"):
         public_key_in(done.stdout)
