@@ -176,7 +176,7 @@ def test_jenkins_judges_signs_and_deploys(tree: Path) -> None:
     assert not (tree / "headgate.key").exists()
     assert shell(deploy, tree, more, bash=("-xe",)).returncode == 0
     other = {**more, "CANDIDATE": "gateway_config/broken"}
-    assert shell(deploy, tree, other, bash=("-xe",)).returncode == 11
+    assert shell(deploy, tree, other, bash=("-xe",)).returncode == 12
     assert shell(judge, tree, other, bash=("-xe",)).returncode == 2
     assert verdict_in(tree / "headgate.json") == "not-judged"
 
