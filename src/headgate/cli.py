@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from headgate import __version__, interruptions
 from headgate.errors import HeadgateError
-from headgate.numbers import mask_numbers
+from headgate.numbers import mask_numbers, revealed
 
 if TYPE_CHECKING:
     from headgate.gate.selftest import Judged, Specimen
@@ -35,7 +35,7 @@ _EXAMPLES = """\
 examples:
   headgate check gateway_config/released --policy gateway_config/policy.yaml
   headgate check candidates/* --policy policy.yaml --json verdict.json
-  headgate check candidate --policy policy.yaml --features our/features
+  headgate check candidate --policy policy.yaml --features our/features --report report
   headgate doctor
 
 A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An
@@ -54,6 +54,12 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
     check.add_argument("--policy", type=Path, required=True, metavar="FILE")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
+    check.add_argument(
+        "--report", type=Path, metavar="DIR", help="write a report for people into this folder"
+    )
+    check.add_argument(
+        "--reveal", action="store_true", help="show the lab's numbers unmasked, wherever they show"
+    )
     check.add_argument(
         "--features", type=Path, action="append", default=[], metavar="DIR",
         help="run the feature files there too",
@@ -96,6 +102,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    with revealed() if args.reveal else contextlib.nullcontext():
+        return _judged(args)
+
+
+def _judged(args: argparse.Namespace) -> int:
     from headgate.gate.session import Session
     from headgate.policy import load_policy
     from headgate.reports.progress import Progress
@@ -103,6 +114,10 @@ def _check(args: argparse.Namespace) -> int:
 
     if args.json:
         _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
+    if args.report:
+        from headgate.reports import pages
+
+        pages.clear(args.report)
     policy = load_policy(args.policy)
     _assert_features(args.features)
     verdicts: list[Verdict] = []
@@ -120,6 +135,8 @@ def _check(args: argparse.Namespace) -> int:
         finally:
             if args.json:
                 _write_json(args.json, verdicts, args.candidates)
+            if args.report:
+                _write_report(args.report, verdicts, args.candidates)
     return worst(verdicts)
 
 
@@ -140,17 +157,31 @@ def _show(verdict: Verdict) -> None:
 
 
 def _write_json(path: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
-    """Write all verdicts, those of candidates that were not come to among them."""
-    from headgate.verdict import NOT_JUDGED, Verdict, as_json
+    from headgate.verdict import as_json
+
+    told = as_json(_with_those_left(verdicts, candidates))
+    try:
+        path.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _write_report(folder: Path, verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> None:
+    from headgate.record import record_of
+    from headgate.reports import pages
+
+    pages.write(folder, [record_of(one) for one in _with_those_left(verdicts, candidates)])
+
+
+def _with_those_left(verdicts: Sequence[Verdict], candidates: Sequence[Path]) -> Sequence[Verdict]:
+    """All verdicts, those of candidates that were not come to among them."""
+    from headgate.verdict import NOT_JUDGED, Verdict
 
     left = [
         Verdict(str(candidate), "", NOT_JUDGED, "the run ended before this candidate was judged")
         for candidate in candidates[len(verdicts) :]
     ]
-    try:
-        path.write_text(json.dumps(as_json([*verdicts, *left]), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise HeadgateError(f"{path}: cannot be written: {error.strerror}") from error
+    return [*verdicts, *left]
 
 
 def _selftest(args: argparse.Namespace) -> int:

@@ -69,16 +69,18 @@ class Chromium:
         self._answers.close()
 
     @contextmanager
-    def page(self, width: int, height: int = 900, **features: str) -> Iterator[Page]:
-        """An empty page of that width, in CSS pixels; `features` are those that style sheets ask
-        for, such as `prefers_color_scheme="dark"`."""
+    def page(
+        self, width: int, height: int = 900, media: str = "screen", **features: str
+    ) -> Iterator[Page]:
+        """An empty page of that width, in CSS pixels; `media` and `features` are what style sheets
+        ask for, such as `prefers_color_scheme="dark"`."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session, width, height)
         named = [
             {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
         ]
-        page.call("Emulation.setEmulatedMedia", features=named)
+        page.call("Emulation.setEmulatedMedia", media=media, features=named)
         yield page
         self.call("Target.closeTarget", targetId=target)
 
@@ -135,6 +137,11 @@ class Page:
                 type=kind, x=place[0], y=place[1], button="left", clickCount=1,
             )  # fmt: skip
 
+    def follow(self, selector: str) -> None:
+        """Click a link to another page, and wait until that is there."""
+        self.click(selector)
+        self._browser.await_event("Page.loadEventFired", self._session)
+
     def press(self, key: str) -> None:
         """A key of the keyboard: `Tab`, `Enter`."""
         code = {"Tab": 9, "Enter": 13}[key]
@@ -182,10 +189,11 @@ def chromium() -> Iterator[Chromium]:
     assert program, "Chromium is not installed (Debian's package is called chromium)"
     with tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True) as profile:
         to_browser, from_browser = os.pipe(), os.pipe()
-        # It reads commands from descriptor 3 and writes answers to 4.
+        # It reads commands from descriptor 3 and writes answers to 4. (Not sh: dash knows no
+        # descriptor of two digits.)
         shell = f'exec "$@" 3<&{to_browser[0]} 4>&{from_browser[1]}'
         process = subprocess.Popen(
-            ["sh", "-c", shell, "sh", program, *_WORDS, f"--user-data-dir={profile}"],
+            ["bash", "-c", shell, "bash", program, *_WORDS, f"--user-data-dir={profile}"],
             pass_fds=(to_browser[0], from_browser[1]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -43,12 +43,23 @@ def pages(records: Sequence[Record]) -> dict[str, str]:
     return {INDEX: _index(names, records), **own}
 
 
-def write(folder: Path, records: Sequence[Record]) -> None:
-    """Write the pages, and the record that they are made from, into a folder, which is made if it
-    is not there. HeadgateError when that cannot be done."""
-    files = {**pages(records), DATA: json.dumps(as_plain(records), indent=1) + "\n"}
+def clear(folder: Path) -> None:
+    """Make the folder, and take away what an earlier run has written there: no older verdict
+    stays. HeadgateError when that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / DATA).exists():
+            for path in (folder / INDEX, *folder.glob("[0-9]*-*.html"), folder / DATA):
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise HeadgateError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def write(folder: Path, records: Sequence[Record]) -> None:
+    """Write the pages, and the record that they are made from, into a folder that `clear` has made
+    ready. HeadgateError when that cannot be done."""
+    files = {**pages(records), DATA: json.dumps(as_plain(records), indent=1) + "\n"}
+    try:
         for name, text in files.items():
             (folder / name).write_text(text, "utf-8")
     except OSError as error:

@@ -227,7 +227,7 @@ def parted(path: str) -> tuple[str, str]:
 def time(seconds: float) -> str:
     if seconds >= 1:
         return f"{seconds:.1f} s"
-    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "under 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "< 1 ms"
 
 
 def share(part: float) -> str:
