@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from headgate import __version__, interruptions, outputs, resources
 from headgate.bundle import command
 from headgate.errors import HeadgateError
-from headgate.numbers import mask_numbers
+from headgate.numbers import mask_numbers, revealed
 
 if TYPE_CHECKING:
     from headgate.gate.selftest import Judged, Specimen
@@ -98,6 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    with revealed() if args.reveal else contextlib.nullcontext():
+        return _judged(args)
+
+
+def _judged(args: argparse.Namespace) -> int:
     from headgate.gate.session import Session
     from headgate.policy import load_policy
     from headgate.reports.progress import Progress

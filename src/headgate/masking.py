@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from headgate.detector import Hit, Scanner
+from headgate.numbers import are_hidden
 
 _LEAST_HIDDEN = 3
 _STAR = "*"
@@ -35,6 +36,8 @@ def excerpt(data: bytes, hit: Hit, hits: Iterable[Hit], before: int = 32, after:
 
 def mask_text(text: str, scanner: Scanner) -> str:
     """`text` with every number of the scanner's subscribers masked, and not changed otherwise."""
+    if not are_hidden():
+        return text
     data = text.encode(errors="surrogatepass")
     while hits := scanner.find(data):
         hidden = _hidden(data, hits)
@@ -61,7 +64,7 @@ def _printable(byte: bytes) -> str:
 
 
 def _hidden(data: bytes, hits: Iterable[Hit]) -> set[int]:
-    return {at for hit in hits for at in _hidden_by(data, hit)}
+    return {at for hit in hits for at in _hidden_by(data, hit)} if are_hidden() else set()
 
 
 def _hidden_by(data: bytes, hit: Hit) -> Iterator[int]:

@@ -89,6 +89,12 @@ def add_options(check: argparse.ArgumentParser) -> None:
     for one in FORMATS:
         check.add_argument(f"--{one.option}", type=Path, metavar="FILE", help=one.help)
     check.add_argument(
+        "--report", type=Path, metavar="DIR", help="write a report for people into this folder"
+    )
+    check.add_argument(
+        "--reveal", action="store_true", help="show the lab's numbers unmasked, wherever they show"
+    )
+    check.add_argument(
         "--github", action="store_true", help="print findings as GitHub's annotations too"
     )
     check.add_argument(
@@ -108,6 +114,8 @@ class Outputs:
         self._features: Sequence[Path] = args.features
         self._policy: Path = args.policy
         self._github: bool = args.github
+        self._report: Path | None = args.report
+        self._revealed: bool = args.reveal
         self._paths = {one: getattr(args, one.option) for one in FORMATS}
         self._bundle: Path | None = args.bundle
         self._key: Path | None = args.sign
@@ -121,6 +129,10 @@ class Outputs:
         self._write()
         if self._key and not self._bundle:
             raise HeadgateError("--sign signs a bundle: name one with --bundle FILE")
+        if self._report:
+            from headgate.reports import pages
+
+            pages.clear(self._report)
         if self._bundle:
             self._prepare(self._bundle)
         if self._bundle or self._paths[_JUNIT]:
@@ -131,6 +143,8 @@ class Outputs:
         return self
 
     def _prepare(self, bundle: Path) -> None:
+        if self._revealed:
+            raise HeadgateError("a bundle shows numbers in its raw evidence alone: no --reveal")
         if self._key:
             from headgate.bundle.signing import Signer
 
@@ -149,6 +163,8 @@ class Outputs:
     ) -> None:
         with self._stack:
             self._write()
+            if self._report and (self._judged or error is None):
+                self._write_report(self._report)
 
     def add(self, at: int, verdict: Verdict) -> None:
         """Take the verdict on the candidate in this place, and what was kept of its run."""
@@ -165,23 +181,34 @@ class Outputs:
         from headgate.bundle.archive import write
         from headgate.bundle.gathering import gathered
         from headgate.bundle.packing import members_of
+        from headgate.record import record_of
+        from headgate.reports.pages import pages
 
         judged = [(_plain(verdict), verdict.kept)]
         report = {one.name: one.made(judged, self._base) for one in FORMATS if one.name}
+        report |= {name: page.encode() for name, page in pages([record_of(verdict)]).items()}
         policy = self._policy.read_bytes()
         contents = gathered(*judged[0], policy, self._features, report)
         members = members_of(contents, self._signer)
         write_whole(path, lambda file: write(file, members))
 
     def _write(self) -> None:
-        """Write all reports, with those of candidates that were not come to among them."""
-        verdicts = [
-            self._judged.get(at) or _unjudged(path) for at, path in enumerate(self._candidates)
-        ]
-        judged = [(_plain(one), one.kept) for one in verdicts]
+        """Write all files."""
+        judged = [(_plain(one), one.kept) for one in self._verdicts()]
         for one, path in self._paths.items():
             if path:
                 write_whole(path, one.made(judged, self._base))
+
+    def _write_report(self, folder: Path) -> None:
+        from headgate.record import record_of
+        from headgate.reports import pages
+
+        pages.write(folder, [record_of(one) for one in self._verdicts()])
+
+    def _verdicts(self) -> Sequence[Verdict]:
+        """All verdicts, those of candidates that were not come to among them."""
+        left = enumerate(self._candidates)
+        return [self._judged.get(at) or _unjudged(path) for at, path in left]
 
 
 def _unjudged(candidate: Path) -> Verdict:

@@ -39,8 +39,8 @@ _Place = tuple[str, str, str]
 """A cell: group, mode, state."""
 
 _PLACES = {
-    RESPONSES: "other handsets, or the own one where it sends it on",
-    FILES: "logs and files",
+    RESPONSES: "a handset: another one, or the own one where it sends it on",
+    FILES: "the gateway's logs and files",
 }
 
 
@@ -250,4 +250,4 @@ def _elsewhere(one: Disclosure) -> str:
         return _PLACES[one.witness]
     if one.witness == CABLE:
         return one.site if one.site == STORE else "the cable to the outside"
-    return "hosts that no handset had asked for"
+    return "another host than the one that the request was sent to"

@@ -36,7 +36,7 @@ def explained(*places: tuple[str, int], finding: str = "F1") -> dict[str, Any]:
     """A record in which this finding is explained by these lines."""
     record = plain_of(REJECTED, LEAK, MISSING)
     told = [{"file": file, "line": line} for file, line in places]
-    record["explanations"] = [{"finding": finding, "places": told}]
+    record["explanations"] = [{"findings": [finding], "places": told}]
     return record
 
 

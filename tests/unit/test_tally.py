@@ -132,14 +132,14 @@ def test_a_number_at_another_host_than_the_one_asked_for_stands_beside_the_matri
     counted = tally(received(visit("shop.example"), ADA.msisdn, site="tracker.example"))
     assert filled(counted) == {("ordinary sites", EXPLICIT, "agreed"): {"nothing": 1}}
     assert [(one.place, one.count) for one in counted.matrix(MODES).elsewhere] == [
-        ("hosts that no handset had asked for", 1)
+        ("another host than the one that the request was sent to", 1)
     ]
 
 
 @pytest.mark.parametrize(
     ("site", "kind", "witness", "place"),
     [
-        ("/var/log/access", RESIDUE, FILES, "logs and files"),
+        ("/var/log/access", RESIDUE, FILES, "the gateway's logs and files"),
         (STORE, LEAK, CABLE, "the session store"),
         ("mail.example:25", LEAK, CABLE, "the cable to the outside"),
     ],

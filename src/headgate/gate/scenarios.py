@@ -7,6 +7,7 @@ and each is what it was seen to be. What came of it travels with pytest's own re
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,10 @@ _FOLLOWED = pytest.StashKey["_Followed"]()
 _TOLD = "headgate_scenario"  # an attribute of pytest's report; it has to be plain
 
 _RUNNING = "running"
+# What pytest says below an assertion that a list of findings is empty.
+_EXTRA = re.compile(
+    r"Left contains (?:one more item|(\d+) more items, first extra item): ['\"](.*)['\"]"
+)
 
 
 def ending(error: BaseException) -> tuple[str, str]:
@@ -132,9 +137,18 @@ def _follow(followed: _Followed, report: pytest.TestReport, call: pytest.CallInf
     followed.end(SKIPPED if report.skipped else FAILED)
     followed.whole += call.duration
     if call.excinfo is not None:
-        followed.ended, followed.problem = ending(call.excinfo.value)
+        followed.ended, line = ending(call.excinfo.value)
+        followed.problem = _findings_in(str(call.excinfo.value)) or line
     elif report.when == "call":
         followed.ended, followed.problem = PASSED, ""
+
+
+def _findings_in(assertion: str) -> str:
+    """What a step that found something wrong was told, without pytest's words around it."""
+    if not (match := _EXTRA.search(assertion)):
+        return ""
+    count, first = match.groups()
+    return f"{count} findings, the first: {first}" if count else str(first)
 
 
 def _template(item: pytest.Item) -> ScenarioTemplate:

@@ -91,10 +91,11 @@ def _words(findings: Sequence[Plain]) -> str:
 
 
 def _explained(record: Plain, ids: Iterable[str]) -> Iterator[Place]:
-    """The lines that explanations name; an older record has none."""
+    """The lines that explanations name; a run without them has none."""
     wanted = set(ids)
-    for one in record.get("explanations") or ():
-        if one.get("finding", one.get("id")) in wanted:
+    told = record["verdict"].get("explanations") or record.get("explanations") or ()
+    for one in told:
+        if wanted.intersection(one.get("findings") or ()):
             for place in one.get("places") or ():
                 if place.get("file"):
                     yield Place(place["file"], int(place.get("line") or 1))
