@@ -168,14 +168,15 @@ def test_sarif_is_understood_and_points_into_the_candidate(written: Written) -> 
 
 
 def test_the_bundles_are_proven(written: Written, tmp_path: Path) -> None:
-    signed = ["--allowed-signers", written.allowed]
+    signed: list[str | Path] = ["--allowed-signers", written.allowed]
     approved, rejected = map(written.path, BUNDLES)
-    for words, status in [
+    cases: list[tuple[list[str | Path], int]] = [
         ([approved, *signed, "--deployed", RELEASED], 0),
         ([approved, *signed, "--policy", SAMPLES / "policy.yaml"], 0),
         ([approved, *signed, "--deployed", MAINTENANCE], 12),
         ([rejected, *signed, "--deployed", MAINTENANCE], 1),
-    ]:
+    ]
+    for words, status in cases:
         run = Run(tmp_path, ["verify", *words])
         assert run.exit() == status, run.said
 
@@ -225,7 +226,7 @@ def test_the_run_can_be_repeated_from_the_bundle(written: Written, tmp_path: Pat
 def test_the_same_fault_has_the_same_fingerprint_in_every_run(
     written: Written, tmp_path: Path
 ) -> None:
-    words = ["check", MAINTENANCE, "--policy", SAMPLES / "policy.yaml", "--seed", "another"]
+    words: list[str | Path] = ["check", MAINTENANCE, "--policy", SAMPLES / "policy.yaml", "--seed", "another"]
     run = Run(tmp_path, [*words, "--sarif", "other.sarif"])
     assert run.exit() == 1
     other = json.loads((tmp_path / "other.sarif").read_text())["runs"][0]
