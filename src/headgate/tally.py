@@ -138,8 +138,12 @@ class Tally:
             }
         )
 
-    def depends(self, request: Request | None, one: Disclosure) -> None:
+    def depend(self, found: Iterable[tuple[Request | None, Disclosure]]) -> None:
         """A comparison has found, afterwards, that what seemed to tell nothing tells who calls."""
+        for request, one in found:
+            self._depends(request, one)
+
+    def _depends(self, request: Request | None, one: Disclosure) -> None:
         if request is None:
             self.beside([one])
             return
