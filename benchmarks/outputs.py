@@ -1,8 +1,8 @@
 """What the record and the report add to a check: `python benchmarks/outputs.py [RUNS]`.
 
-One check of a sample that leaks everywhere: counting its requests, putting the record together. Then,
-RUNS (5) times each, medians with their extremes: writing pages and record, and Chromium opening the
-page, where it is installed.
+One check of a sample that leaks everywhere: counting its requests, putting the record together.
+Then, RUNS (5) times each, medians with their extremes: writing pages and record, and Chromium
+opening the page, where it is installed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from headgate.engines.docker_engine import DockerEngine  # noqa: E402
 from headgate.gate import record as recording  # noqa: E402
 from headgate.gate.check import check  # noqa: E402
+from headgate.gate.evidence import evidence  # noqa: E402
 from headgate.gate.session import Session  # noqa: E402
 from headgate.policy import load_policy  # noqa: E402
 from headgate.record import record_of  # noqa: E402
@@ -51,9 +52,9 @@ class Clock:
 
 
 def main(runs: int = 5) -> None:
-    counting, gathering = Clock(Tally.add), Clock(recording.evidence)
-    Tally.add = counting  # type: ignore[method-assign, assignment]
-    recording.evidence = gathering  # type: ignore[assignment]
+    counting, gathering = Clock(Tally.add), Clock(evidence)
+    vars(recording)["evidence"] = gathering
+    setattr(Tally, "add", counting)  # noqa: B010
     with Session(load_policy(CONFIGS / "policy.yaml"), DockerEngine) as session:
         verdicts = [*check(session, [CONFIGS / "candidates" / "2012-01-10-maintenance"], [])]
     print(f"{'requests':44} {verdicts[0].requests:8}")

@@ -58,7 +58,7 @@ def clear(folder: Path) -> None:
 def write(folder: Path, records: Sequence[Record]) -> None:
     """Write the pages, and the record that they are made from, into a folder that `clear` has made
     ready. HeadgateError when that cannot be done."""
-    files = {**pages(records), DATA: json.dumps(as_plain(records), indent=1) + "\n"}
+    files = {**pages(records), DATA: json.dumps(as_plain(records)) + "\n"}
     try:
         for name, text in files.items():
             (folder / name).write_text(text, "utf-8")
