@@ -91,6 +91,7 @@ def _page(record: Record, index: str = "") -> str:
         findings=view.findings(record),
         rows=view.rows(record.evidence.matrix),
         files=view.files(record.evidence),
+        coverage=view.coverage(record.evidence),
         picture=picture(record.evidence),
         index=index,
         title=record.verdict.candidate,
