@@ -1,69 +1,91 @@
-"""What all outputs add to a check: `python benchmarks/outputs.py [RUNS]`, with images built and
-nothing else busy.
+"""What the record and the report add to a check: `python benchmarks/outputs.py [RUNS]`.
 
-A check of the released sample with every output, signed bundle and report included, against the same
-check with none, by turns and with the same seeds. Prints medians of RUNS (5) with their extremes, the
-difference of the medians, and what the files take.
+One check of a sample that leaks everywhere: counting its requests, putting the record together.
+Then, RUNS (5) times each, medians with their extremes: writing pages and record, and Chromium
+opening the page, where it is installed.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from headgate.engines.docker_engine import DockerEngine  # noqa: E402
+from headgate.gate import record as recording  # noqa: E402
+from headgate.gate.check import check  # noqa: E402
+from headgate.gate.evidence import evidence  # noqa: E402
+from headgate.gate.session import Session  # noqa: E402
+from headgate.policy import load_policy  # noqa: E402
+from headgate.record import record_of  # noqa: E402
+from headgate.reports import pages  # noqa: E402
+from headgate.tally import Tally  # noqa: E402
+from headgate.verdict import Verdict  # noqa: E402
+
 CONFIGS = ROOT / "gateway_config"
 
-FILES = {
-    "--json": "verdict.json",
-    "--sarif": "verdict.sarif",
-    "--markdown": "verdict.md",
-    "--junit": "junit.xml",
-    "--codequality": "codequality.json",
-    "--report": "report",
-    "--bundle": "evidence.tar",
-}
+
+class Clock:
+    """Adds up what calls of a function take."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.seconds = 0.0
+
+    def __call__(self, *words: Any, **more: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return self.function(*words, **more)
+        finally:
+            self.seconds += time.perf_counter() - started
+
+    def __get__(self, one: Any, kind: type) -> Any:
+        return lambda *words, **more: self(one, *words, **more)
 
 
 def main(runs: int = 5) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        key = folder / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        outputs = [str(word) for option, file in FILES.items() for word in (option, folder / file)]
-        outputs += ["--sign", str(key)]
-        _check("warm up", [])
-        bare, every = [], []
-        for run in range(runs):
-            bare.append(_check(f"run {run}", []))
-            every.append(_check(f"run {run}", outputs))
-        _print("a check without any output, s", bare)
-        _print("a check with every output, s", every)
-        added = statistics.median(every) - statistics.median(bare)
-        print(f"{'all outputs add, s':40} {added:8.2f}")
-        for file in FILES.values():
-            print(f"{file + ', KiB':40} {_size(folder / file) / 1024:8.0f}")
+    counting, gathering = Clock(Tally.add), Clock(evidence)
+    vars(recording)["evidence"] = gathering
+    setattr(Tally, "add", counting)  # noqa: B010
+    with Session(load_policy(CONFIGS / "policy.yaml"), DockerEngine) as session:
+        verdicts = [*check(session, [CONFIGS / "candidates" / "2012-01-10-maintenance"], [])]
+    print(f"{'requests':44} {verdicts[0].requests:8}")
+    print(f"{'counting them, s':44} {counting.seconds:8.3f}")
+    print(f"{'putting the record together, s':44} {gathering.seconds:8.3f}")
+    with tempfile.TemporaryDirectory() as folder:
+        _print("writing pages and record, s", [_written(Path(folder), verdicts)])
+        _print("the same again, s", [_written(Path(folder), verdicts) for _ in range(runs)])
+        page = Path(folder, pages.INDEX)
+        print(f"{'the page, KiB':44} {page.stat().st_size / 1024:8.0f}")
+        if shutil.which("chromium"):
+            _print("Chromium opens it, s", _opened(page, runs))
 
 
-def _check(seed: str, outputs: list[str]) -> float:
-    command = [sys.executable, "-m", "headgate", "check", str(CONFIGS / "released")]
-    command += ["--policy", str(CONFIGS / "policy.yaml"), "--seed", seed, *outputs]
-    started = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.monotonic() - started
+def _written(folder: Path, verdicts: list[Verdict]) -> float:
+    started = time.perf_counter()
+    pages.clear(folder)
+    pages.write(folder, [record_of(one) for one in verdicts])
+    return time.perf_counter() - started
 
 
-def _size(path: Path) -> int:
-    return sum(one.stat().st_size for one in [path, *path.rglob("*")] if one.is_file())
+def _opened(path: Path, runs: int) -> list[float]:
+    from tests.browser.chromium import chromium
+
+    with chromium() as browser, browser.page(1920) as page:
+        return [page.open(path) for _ in range(runs)]
 
 
 def _print(what: str, values: list[float]) -> None:
     median, least, most = statistics.median(values), min(values), max(values)
-    print(f"{what:40} {median:8.2f}   ({least:.2f} to {most:.2f})")
+    print(f"{what:44} {median:8.3f}   ({least:.3f} to {most:.3f})")
 
 
 if __name__ == "__main__":

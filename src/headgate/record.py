@@ -276,10 +276,9 @@ class Sent:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known beside the verdict. `files` are the candidate's text files; `coverage` and
-    `explanations` are plain already, and come from those who know: the first is
-    `{"figures": {kind: [entered, all]}, "never": [{"file", "line", "what"}],
-    "lines": {file: {line: "entered" or "never"}}}`."""
+    """What is known beside the verdict. `files` are the candidate's text files. `coverage` and
+    `explanations` are plain already, and are as those who know of them have put them
+    (docs/reports.md); there may be none."""
 
     law: Law | None = None
     features: tuple[Feature, ...] = ()
@@ -310,8 +309,17 @@ class Record:
 
 
 def record_of(verdict: Verdict) -> Record:
-    """The record that a verdict brought with it; an empty one, where nothing was carried out."""
-    return Record(replace(verdict, evidence=None), verdict.evidence or Evidence())
+    """The record that a verdict brought with it; an empty one, where nothing was carried out.
+
+    What the verdict itself says of coverage and of causes goes before what its evidence says.
+    """
+    evidence, plain = verdict.evidence or Evidence(), verdict.as_plain()
+    told = replace(
+        evidence,
+        coverage=plain.get("coverage") or evidence.coverage,
+        explanations=tuple(plain.get("explanations") or evidence.explanations),
+    )
+    return Record(replace(verdict, evidence=None), told)
 
 
 def as_plain(records: Iterable[Record]) -> dict[str, Any]:

@@ -3,14 +3,14 @@ kind. Pure: outcomes and disclosures in, cells and families of the record out.""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from headgate.flow import Flow
 from headgate.judge import CABLE, FILES, MISSING, RECEIPTS, RESPONSES, STORE, Disclosure, Judge
 from headgate.numbers import Subscriber, mask_numbers
-from headgate.policy import Permission, Policy
+from headgate.policy import Permission, Policy, Site
 from headgate.record import (
     AGREED,
     BESIDE,
@@ -32,6 +32,8 @@ from headgate.request import Outcome, Receipt, Request
 # How the record calls the families whose sites are a group of their own.
 _GROUPS = {"lookalike": LOOKALIKES}
 
+_DNS = "dns"
+
 # So much of a request is shown: heads are shorter, bodies may be long.
 _LONGEST_SHOWN = 2000
 
@@ -51,13 +53,13 @@ class Tally:
         self._policy = policy
         self._judge = judge
         self._cells: Counter[tuple[_Place, str]] = Counter()
-        self._families: Counter[tuple[str, str]] = Counter()
+        self._families: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._elsewhere: Counter[str] = Counter()
         self._modes: Counter[str] = Counter()
-        self._kinds: Counter[str] = Counter()
-        self._reached: Counter[tuple[bool, str]] = Counter()
+        self._reached: Counter[str] = Counter()
+        self._sites: dict[str, Site | None] = {}
         self._handsets: set[str] = set()
-        self._store = 0
+        self._questions = self._store = 0
         self._wrong: dict[str, Request] = {}
 
     def add(
@@ -74,81 +76,88 @@ class Tally:
             if outcome.request.id in wrong:
                 self._wrong.setdefault(outcome.request.id, outcome.request)
             self._add(outcome, wrong.pop(outcome.request.id, ()))
-        for receipt in strays:
-            self._kinds[receipt.kind] += 1
+        self._questions += sum(receipt.kind == _DNS for receipt in strays)
         self.beside(one for left in wrong.values() for one in left)
 
     def _add(self, outcome: Outcome, wrong: Sequence[Disclosure]) -> None:
         request = outcome.request
-        here = [one for one in wrong if _is_there(one, request)]
-        self.beside(one for one in wrong if one not in here)
-        became = self._became(outcome, here)
+        here: Sequence[Disclosure] = ()
+        if wrong:
+            here = [one for one in wrong if _is_there(one, request)]
+            self.beside(one for one in wrong if one not in here)
+        forbidden = self._forbids(request)
+        became = self._became(outcome, here, forbidden)
         if became is None:
             return
-        place = (self._group(request), request.mode, _state(outcome))
+        place = (self._group(request, forbidden), request.mode, _state(outcome))
         self._cells[place, became] += 1
-        self._count_family(outcome, wrong)
+        self._count_family(outcome, wrong, forbidden)
         self._handsets.add(request.handset)
         self._modes[request.mode] += 1
         for receipt in outcome.receipts:
-            self._kinds[receipt.kind] += 1
-            self._reached[self._policy.site_for(receipt.site) is not None, receipt.site] += 1
+            self._questions += receipt.kind == _DNS
+            self._reached[receipt.site] += 1
 
-    def _became(self, outcome: Outcome, wrong: Sequence[Disclosure]) -> str | None:
+    def _became(self, outcome: Outcome, wrong: Sequence[Disclosure], forbidden: bool) -> str | None:
         """What is counted of it; None for what arrived late of a request that has been counted,
         unless it is wrong."""
-        if any(one.kind != MISSING for one in wrong):
-            return "wrong"
+        if wrong:
+            return "wrong" if any(one.kind != MISSING for one in wrong) else "missing"
         if outcome.error == "late":
             return None
-        if wrong:
-            return "missing"
-        if not self._forbids(outcome.request) and self._judge.got(outcome):
+        if not forbidden and self._judge.got(outcome):
             return "number"
         if self._judge.unproved(outcome):
             return "unproved"
         return "nothing" if outcome.arrived else "refused"
 
-    def _group(self, request: Request) -> str:
+    def _group(self, request: Request, forbidden: bool) -> str:
         if group := _GROUPS.get(request.family):
             return group
-        site = self._policy.site_for(request.host)
+        site = self._site(request.host)
         if site is None:
             return ORDINARY
-        return BESIDE if self._forbids(request) else site.category
+        return BESIDE if forbidden else site.category
 
     def _forbids(self, request: Request) -> bool:
+        """Whether nobody may learn anything from it, whoever sent it."""
+        if self._site(request.host) is None:
+            return True
         asked = self._policy.permits(request.host, request.port, request.path)
         return asked is Permission.NO
 
-    def _count_family(self, outcome: Outcome, wrong: Sequence[Disclosure]) -> None:
-        family = outcome.request.family
-        entitled = outcome.known and self._judge.agreed(outcome.subscriber)
-        silent = not entitled or self._forbids(outcome.request)
-        missing = any(one.kind == MISSING for one in wrong)
-        leaked = any(one.kind != MISSING for one in wrong)
-        owed = self._judge.must_get(outcome)
-        self._families.update(
-            {
-                (family, "requests"): 1,
-                (family, "silent"): silent,
-                (family, "leaks"): silent and leaked,
-                (family, "owed"): owed,
-                (family, "missing"): owed and missing,
-            }
-        )
+    def _count_family(self, outcome: Outcome, wrong: Sequence[Disclosure], forbidden: bool) -> None:
+        counts = self._families[outcome.request.family]
+        counts["requests"] += 1
+        if forbidden or not (outcome.known and self._judge.agreed(outcome.subscriber)):
+            counts["silent"] += 1
+            counts["leaks"] += any(one.kind != MISSING for one in wrong)
+        elif self._judge.must_get(outcome):
+            counts["owed"] += 1
+            counts["missing"] += any(one.kind == MISSING for one in wrong)
 
-    def depends(self, request: Request | None, one: Disclosure) -> None:
+    def _site(self, host: str) -> Site | None:
+        # Of a few thousand hosts each is asked for in several requests.
+        if host not in self._sites:
+            self._sites[host] = self._policy.site_for(host)
+        return self._sites[host]
+
+    def depend(self, found: Iterable[tuple[Request | None, Disclosure]]) -> None:
         """A comparison has found, afterwards, that what seemed to tell nothing tells who calls."""
+        for request, one in found:
+            self._depends(request, one)
+
+    def _depends(self, request: Request | None, one: Disclosure) -> None:
         if request is None:
             self.beside([one])
             return
         self._wrong.setdefault(request.id, request)
-        place = (self._group(request), request.mode, _held_by(one.subscriber))
+        group = self._group(request, self._forbids(request))
+        place = (group, request.mode, _held_by(one.subscriber))
         if self._cells[place, "nothing"]:
             self._cells[place, "nothing"] -= 1
         self._cells[place, "wrong"] += 1
-        self._families[request.family, "leaks"] += 1
+        self._families[request.family]["leaks"] += 1
 
     def beside(self, disclosures: Iterable[Disclosure]) -> None:
         """What was seen at no site that a request had been sent to."""
@@ -182,12 +191,13 @@ class Tally:
 
     def families(self, sentences: Mapping[str, tuple[str, int]]) -> tuple[Family, ...]:
         """`sentences` has the sentence and the rule of each family by its id."""
-        sent = dict.fromkeys(family for family, _ in self._families)
-        return tuple(self._family(one, *sentences.get(one, ("", 0))) for one in sorted(sent))
+        return tuple(
+            self._family(one, *sentences.get(one, ("", 0))) for one in sorted(self._families)
+        )
 
     def _family(self, family: str, sentence: str, rule: int) -> Family:
         requests, silent, leaks, owed, missing = (
-            self._families[family, what] for what in _FAMILY_COUNTS
+            self._families[family][what] for what in _FAMILY_COUNTS
         )
         return Family(family, sentence, rule, requests, silent, leaks, owed, missing)
 
@@ -209,8 +219,8 @@ class Tally:
         return self._judge.shown(text)
 
     def traffic(self) -> Traffic:
-        permitted = [count for (named, _), count in self._reached.items() if named]
-        ordinary = [count for (named, _), count in self._reached.items() if not named]
+        permitted = [count for site, count in self._reached.items() if self._site(site)]
+        ordinary = [count for site, count in self._reached.items() if not self._site(site)]
         refused = sum(count for (_, became), count in self._cells.items() if became == "refused")
         return Traffic(
             handsets=len(self._handsets),
@@ -221,7 +231,7 @@ class Tally:
             ordinary_sites=len(ordinary),
             refused=refused,
             store=self._store,
-            resolver=self._kinds["dns"],
+            resolver=self._questions,
         )
 
 

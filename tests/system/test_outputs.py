@@ -226,7 +226,14 @@ def test_the_run_can_be_repeated_from_the_bundle(written: Written, tmp_path: Pat
 def test_the_same_fault_has_the_same_fingerprint_in_every_run(
     written: Written, tmp_path: Path
 ) -> None:
-    words: list[str | Path] = ["check", MAINTENANCE, "--policy", SAMPLES / "policy.yaml", "--seed", "another"]
+    words: list[str | Path] = [
+        "check",
+        MAINTENANCE,
+        "--policy",
+        SAMPLES / "policy.yaml",
+        "--seed",
+        "another",
+    ]
     run = Run(tmp_path, [*words, "--sarif", "other.sarif"])
     assert run.exit() == 1
     other = json.loads((tmp_path / "other.sarif").read_text())["runs"][0]

@@ -125,9 +125,17 @@ def evidence_of(*, leaky: bool = False) -> Evidence:
         sent=(Sent("ordinary/k2s9", "100.64.128.9", "explicit", "shop.example", "GET / HTTP/1.1"),),
         files={"nginx.conf": CONFIG, "notes.txt": "nothing\n"},
         coverage={
-            "figures": {"locations": [1, 2], "maps": [0, 0]},
-            "never": [{"file": "nginx.conf", "line": 6, "what": "location /old"}],
-            "lines": {"nginx.conf": {"3": "entered", "4": "entered", "6": "never"}},
+            "measured": True, "why": "",
+            "figures": {
+                "locations": {"entered": 1, "all": 2}, "maps": {"entered": 0, "all": 0},
+            },
+            "never_entered": [
+                {"kind": "location", "file": "nginx.conf", "line": 6, "last": 8,
+                 "words": "location /old"},
+            ],
+            "lines": {
+                "nginx.conf": {"entered": [3, 4], "never entered": [6], "not measurable": [7]},
+            },
         },
     )  # fmt: skip
 
@@ -164,12 +172,11 @@ def leaky(candidate: str = "configs/next") -> Record:
 def explained() -> Record:
     """The leak, with what others have found out about it."""
     told = {
-        "kind": "leak",
-        "where": "header x-up-calling-line-id",
-        "form": "digits, international",
+        "findings": ["F1"],
         "sentence": "Every request gets the number, whatever its site.",
-        "minimal": "GET / HTTP/1.1\nHost: shop.example",
-        "places": [{"file": "nginx.conf", "line": 4}],
+        "request": {"requests": [{"raw": "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n"}]},
+        "curl": "curl --proxy 100.64.0.1:8080 http://shop.example/",
+        "places": [{"file": "nginx.conf", "line": 4, "text": "", "does": "sets"}],
     }
     record = leaky()
     return replace(record, evidence=replace(record.evidence, explanations=(told,)))

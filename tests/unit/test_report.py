@@ -121,8 +121,8 @@ def test_the_request_of_a_finding_is_shown_as_it_was_sent() -> None:
 def test_an_explanation_takes_the_place_of_what_the_kind_means() -> None:
     told = words(explained())
     assert "Every request gets the number, whatever its site." in told
-    assert "nginx.conf:4 proxy_set_header x-up-calling-line-id $number;" in told
-    assert "Minimal request GET / HTTP/1.1 Host: shop.example" in told
+    assert "nginx.conf:4 proxy_set_header x-up-calling-line-id $number; (sets)" in told
+    assert "Minimal request GET / HTTP/1.1 Host: shop.example As a command curl" in told
     assert "arrived where the policy permits nothing" not in told
 
 
@@ -153,6 +153,7 @@ def test_lines_that_no_request_has_entered_are_marked() -> None:
         (3, "entered"),
         (4, "entered"),
         (6, "never"),
+        (7, "unmeasurable"),
     ]
     assert (config.measured, notes.measured) == (True, False)
     told = words(sound())
@@ -162,7 +163,7 @@ def test_lines_that_no_request_has_entered_are_marked() -> None:
 
 def test_coverage_that_was_not_measured_is_said_to_be_so() -> None:
     record = replace(sound(), evidence=replace(evidence_of(), coverage=None))
-    assert "Which lines were entered was not measured in this run." in words(record)
+    assert "Which lines were entered was not measured: nobody asked for it." in words(record)
 
 
 def test_controls_and_environment_are_told() -> None:

@@ -156,7 +156,7 @@ def test_what_a_comparison_finds_later_is_taken_from_what_seemed_to_be_nothing()
     shop = visit("shop.example")
     counted = tally(received(shop), received(shop))
     one = Disclosure(LEAK, "shop.example", "", ADA, "", "header x", shop.id, "", COMPARISON)
-    counted.depends(shop, one)
+    counted.depend([(shop, one)])
     assert filled(counted) == {("ordinary sites", EXPLICIT, "agreed"): {"nothing": 1, "wrong": 1}}
 
 

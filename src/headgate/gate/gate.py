@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +29,7 @@ from headgate.gateway_spec import FileSessions
 from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
+from headgate.lab.log import complaints
 from headgate.lasting import jar, kept, resumed
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
@@ -41,8 +41,6 @@ from headgate.request import Connection, Outcome, Receipt, Request
 from headgate.tally import Tally
 from headgate.trial import Observation, Trial
 from headgate.verdict import findings_from
-
-_COMPLAINT = re.compile(rb"\[(?:error|crit|alert|emerg)\]")
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -372,11 +370,13 @@ class Gate:
         return observed
 
     def _depending(self, found: Iterable[Dependence], exchange: Exchange) -> Visit:
-        disclosures: list[Disclosure] = []
-        for one in found:
-            for disclosure in self._judge.dependence(one, exchange.betrayed(one)):
-                disclosures.append(disclosure)
-                self.tally.depends(one.request, disclosure)
+        depending = [
+            (one.request, disclosure)
+            for one in found
+            for disclosure in self._judge.dependence(one, exchange.betrayed(one))
+        ]
+        self.tally.depend(depending)
+        disclosures = [disclosure for _, disclosure in depending]
         self.record.disclosures += disclosures
         return Visit([], disclosures)
 
@@ -403,7 +403,7 @@ class Gate:
         """Stop the gateway, and judge what it still sent and what it left behind."""
         left = self._end()
         files = self._left_behind()
-        self.record.errors = "\n".join(_errors(files.values()))
+        self.record.errors = "\n".join(complaints(files.values()))
         residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
         self.record.disclosures += residue
         self.tally.beside(residue)
@@ -452,12 +452,6 @@ class Gate:
         given = {str(install / path) for path in self.gateway.provided_files}
         files = {path: data for path, data in self.gateway.written().items() if path not in given}
         return {**files, **self.gateway.log.streams}
-
-
-def _errors(files: Iterable[bytes], most: int = 6) -> list[str]:
-    """The last lines in which nginx complains, wherever it logs."""
-    lines = [line for data in files for line in data.splitlines() if _COMPLAINT.search(line)]
-    return [line.decode("utf-8", "replace")[:300] for line in lines[-most:]]
 
 
 @contextlib.contextmanager

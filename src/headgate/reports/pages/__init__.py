@@ -59,7 +59,7 @@ def clear(folder: Path) -> None:
 def write(folder: Path, records: Sequence[Record]) -> None:
     """Write the pages, and the record that they are made from, into a folder that `clear` has made
     ready. HeadgateError when that cannot be done."""
-    files = {**pages(records), DATA: json.dumps(as_plain(records), indent=1) + "\n"}
+    files = {**pages(records), DATA: json.dumps(as_plain(records)) + "\n"}
     for name, text in files.items():
         write_whole(folder / name, text.encode())
 
@@ -89,6 +89,7 @@ def _page(record: Record, index: str = "") -> str:
         findings=view.findings(record),
         rows=view.rows(record.evidence.matrix),
         files=view.files(record.evidence),
+        coverage=view.coverage(record.evidence),
         picture=picture(record.evidence),
         index=index,
         title=record.verdict.candidate,

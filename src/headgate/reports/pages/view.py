@@ -53,6 +53,7 @@ class Place:
     file: str
     line: int
     text: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,27 @@ class Group:
     request: Sent | None
     explanation: str
     minimal: str
+    command: str
     places: Sequence[Place]
 
 
 def findings(record: Record) -> list[Group]:
     """The findings in groups, those that tell a number before those that miss one."""
     alike: dict[tuple[str, str, str], list[Finding]] = {}
-    for one in record.verdict.findings:
-        alike.setdefault((one.kind, one.where, one.form), []).append(one)
-    ordered = sorted(alike.values(), key=lambda group: group[0].kind == "missing")
-    return [_group(group, record.evidence) for group in ordered]
+    names: dict[tuple[str, str, str], str] = {}
+    for number, one in enumerate(record.verdict.findings, 1):
+        key = (one.kind, one.where, one.form)
+        alike.setdefault(key, []).append(one)
+        names.setdefault(key, f"F{number}")
+    ordered = sorted(alike, key=lambda key: key[0] == "missing")
+    return [_group(alike[key], names[key], record.evidence) for key in ordered]
 
 
-def _group(group: Sequence[Finding], evidence: Evidence) -> Group:
+def _group(group: Sequence[Finding], name: str, evidence: Evidence) -> Group:
+    """`name` is the id of the first finding, by which explanations speak of it."""
     first = group[0]
     sites = list(dict.fromkeys(one.site for one in group))
-    told = _explanation(first, evidence.explanations)
+    told = next((one for one in evidence.explanations if name in one["findings"]), {})
     return Group(
         kind=first.kind,
         about=kind_of(first.kind),
@@ -101,9 +107,10 @@ def _group(group: Sequence[Finding], evidence: Evidence) -> Group:
         more=max(0, len(sites) - MOST_SITES),
         sample=segments(first.sample.replace("\\r\\n", "\\r\\n\n").rstrip("\n")),
         request=next((one for one in evidence.sent if one.id == first.request), None),
-        explanation=_text(told, "sentence", "text", "why"),
-        minimal=_text(told, "minimal", "request"),
-        places=_places(told, evidence.files),
+        explanation=str(told.get("sentence") or ""),
+        minimal=_minimal(told.get("request")),
+        command=str(told.get("curl") or ""),
+        places=[_place(place, evidence.files) for place in told.get("places", ())],
     )
 
 
@@ -116,26 +123,17 @@ def segments(text: str) -> Segments:
     return [one for one in (*found, (text[at:], False)) if one[0]]
 
 
-def _explanation(one: Finding, known: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The explanation that speaks of this finding; an empty one, where nobody has any."""
-    keys = ("kind", "where", "form")
-    return next(
-        (told for told in known if all(told.get(key) == getattr(one, key) for key in keys)), {}
-    )
+def _minimal(request: Mapping[str, Any] | None) -> str:
+    """The bytes of the least that shows a finding, as lines; their ends have been spelled out."""
+    sent = [str(one["raw"]) for one in request["requests"]] if request else []
+    return "\n".join(sent).replace("\\r\n", "\n").rstrip("\n")
 
 
-def _text(told: Mapping[str, Any], *names: str) -> str:
-    return next((str(told[name]) for name in names if told.get(name)), "")
-
-
-def _places(told: Mapping[str, Any], files: Mapping[str, str]) -> list[Place]:
-    found = [*told.get("places", ()), *([told] if told.get("file") else ())]
-    return [_place(str(one["file"]), int(one.get("line") or 0), files) for one in found]
-
-
-def _place(file: str, line: int, files: Mapping[str, str]) -> Place:
+def _place(told: Mapping[str, Any], files: Mapping[str, str]) -> Place:
+    file, line = str(told["file"]), int(told["line"])
     lines = files.get(file, "").splitlines()
-    return Place(file, line, lines[line - 1].strip() if 0 < line <= len(lines) else "")
+    there = lines[line - 1] if 0 < line <= len(lines) else str(told.get("text") or "")
+    return Place(file, line, there.strip(), str(told.get("does") or ""))
 
 
 # The matrix
@@ -163,12 +161,44 @@ def parts(cell: Cell) -> list[tuple[str, int]]:
     return [(name, getattr(cell, name)) for name in names if getattr(cell, name)]
 
 
-# Files
+# Coverage, and files
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What of the config was entered: `figures` are kind, entered and all; `why` says why nothing
+    was measured, where that is so."""
+
+    figures: Sequence[tuple[str, int, int]] = ()
+    never: Sequence[Place] = ()
+    why: str = ""
+
+
+def coverage(evidence: Evidence) -> Coverage:
+    told = evidence.coverage
+    if told is None:
+        return Coverage(why="nobody asked for it")
+    figures = [
+        (kind, int(one["entered"]), int(one["all"]))
+        for kind, one in told.get("figures", {}).items()
+    ]
+    never = [Place(one["file"], one["line"], one["words"]) for one in told.get("never_entered", ())]
+    return Coverage(figures, never, str(told.get("why") or ""))
+
+
+_STATES = {"entered": "entered", "never entered": "never", "not measurable": "unmeasurable"}
+
+
+def _states(told: Mapping[str, Sequence[int]]) -> dict[int, str]:
+    """A file's lines with their states, from each state with its lines."""
+    return {
+        line: _STATES.get(state, "unmeasurable") for state, lines in told.items() for line in lines
+    }
 
 
 @dataclass(frozen=True)
 class Line:
-    """`state` is entered, never, or nothing where a line was not measured."""
+    """`state` is entered, never or unmeasurable; nothing where a line is in no branch."""
 
     number: int
     text: str
@@ -189,17 +219,16 @@ class File:
 
 def files(evidence: Evidence) -> list[File]:
     """The candidate's texts, those with a line that was never entered first."""
-    states = (evidence.coverage or {}).get("lines", {})
+    lines = (evidence.coverage or {}).get("lines", {})
     found = [
-        _file(path, text, {str(at): state for at, state in states.get(path, {}).items()})
-        for path, text in evidence.files.items()
+        _file(path, text, _states(lines.get(path, {}))) for path, text in evidence.files.items()
     ]
     return sorted(found, key=lambda one: (not one.never, not one.measured))
 
 
-def _file(path: str, text: str, states: Mapping[str, str]) -> File:
+def _file(path: str, text: str, states: Mapping[int, str]) -> File:
     lines = [
-        Line(number, line, states.get(str(number), ""))
+        Line(number, line, states.get(number, ""))
         for number, line in enumerate(text.splitlines(), 1)
     ]
     told = [one.state for one in lines]
