@@ -1,9 +1,9 @@
 """What all outputs add to a check: `python benchmarks/evidence.py [RUNS]`, with images built and
 nothing else busy.
 
-A check of the released sample with every output, signed bundle and report included, against the same
-check with none, by turns and with the same seeds. Prints medians of RUNS (5) with their extremes, the
-difference of the medians, and what the files take.
+A check of the released sample with every output, signed bundle and report included, against the
+same check with none, by turns and with the same seeds. Prints medians of RUNS (5) with their
+extremes, the difference of the medians, and what the files take.
 """
 
 from __future__ import annotations
