@@ -24,6 +24,7 @@ from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate, Record
+from headgate.gate.keeping import Keeping
 from headgate.gate.session import Session
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
 from headgate.internet import Internet
@@ -39,6 +40,7 @@ from headgate.reading.aim import Aim
 from headgate.reading.span import Span
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
 from headgate.tally import Tally
+from headgate.trial import Observation
 from headgate.verdict import Verdict
 
 HEADER = "x-up-calling-line-id"
@@ -237,9 +239,18 @@ class FakeGate:
     policy: Policy
     record: Record
     tally: Tally = field(init=False)
+    observers: list[Callable[[Observation], None]] = field(default_factory=list)
+    captured: Sequence[bytes | Exception] = ()
+    has_ended: bool = True
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.policy, Judge(self.policy, Scanner([ADA, BOB, CAROL])))
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        for part in self.captured:
+            if isinstance(part, Exception):
+                raise part
+            yield part
 
     @property
     def as_gate(self) -> Gate:
@@ -257,6 +268,8 @@ class FakeSession:
     control_failure: BaseException | None = None
     seed: str = "5eed"
     lines: list[str] = field(default_factory=list)
+    captured: Sequence[bytes | Exception] = ()
+    observed: Sequence[Observation] = ()
 
     @property
     def as_session(self) -> Session:
@@ -274,7 +287,11 @@ class FakeSession:
     def gate(self, candidate: Candidate) -> Iterator[Gate]:
         if self.failure:
             raise self.failure
-        yield FakeGate(self.policy, self.record).as_gate
+        gate = FakeGate(self.policy, self.record, captured=self.captured)
+        yield gate.as_gate
+        for observation in self.observed:
+            for tell in gate.observers:
+                tell(observation)
 
     def expect(self, candidate: Candidate) -> None:
         """Nothing is made ready: there is no cage."""
@@ -353,12 +370,13 @@ def interrupt():
         *texts: str,
         features: Sequence[Path] = (),
         beside: Sequence[object] = (),
+        keeping: Keeping | None = None,
     ) -> Verdict:
         """The verdict after these feature files, as texts, and those in the folders given, while
         these plugins look on."""
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
-        (verdict,) = check(session.as_session, [self.candidate], features, beside)
+        (verdict,) = check(session.as_session, [self.candidate], features, beside, keeping)
         return verdict
 
 
