@@ -36,6 +36,8 @@ examples:
   headgate check gateway_config/released --policy gateway_config/policy.yaml
   headgate check candidates/* --policy policy.yaml --json verdict.json
   headgate check candidate --policy policy.yaml --features our/features
+  headgate check candidate --policy policy.yaml --bundle evidence.tar --sign key
+  headgate verify evidence.tar --allowed-signers signers --deployed candidate
   headgate doctor
 
 A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An

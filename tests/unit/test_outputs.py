@@ -137,6 +137,21 @@ def test_a_key_that_cannot_sign_is_told_before_the_run() -> None:
         pytest.fail("a run would have begun")
 
 
+def test_a_bundle_never_reveals_numbers(folder: Path) -> None:
+    """What it says of itself is that numbers stand in its raw evidence alone."""
+    with (
+        pytest.raises(HeadgateError, match="raw evidence alone: no --reveal"),
+        Outputs(asked("--bundle", "b.tar", "--reveal")),
+    ):
+        pytest.fail("a run would have begun")
+
+
+def test_a_report_is_written_for_people(folder: Path) -> None:
+    with Outputs(asked("--report", "pages")) as written:
+        written.add(0, verdict_of(REJECTED, LEAK))
+    assert "x-up-calling-line-id" in (folder / "pages" / "index.html").read_text()
+
+
 def test_several_candidates_get_a_bundle_each() -> None:
     paths = [Path("configs/released"), Path("configs/released/"), Path("fix")]
     assert bundle_paths(Path("out/e.tar"), paths) == [
