@@ -31,7 +31,7 @@ from headgate.numbers import Subscriber
 
 DEPTH = 3
 _BASE_BUDGET = 16 << 20
-_BETWEEN = b"\n|\n"  # no form goes across it
+BETWEEN = b"\n|\n"  # no form goes across it
 _CONTROL = bytes(set(range(32)) - set(b"\t\r\n"))
 _LEAST_HALF = 3
 _LONGEST_NUMBER = 48
@@ -93,8 +93,14 @@ class Scanner:
 
         What is decoded on the way is bounded by 16 MiB and eight times the size of the data.
         """
-        budget = Budget(_BASE_BUDGET + 8 * len(data), 4096 + len(data) // 1024)
-        return [self._hit(found.match) for found in _outermost(self._scan(data, 0, budget))]
+        found = self._scan(data, 0, _budget(data))
+        return [self._hit(found.match) for found in _outermost(found)]
+
+    def places(self, data: bytes) -> list[int] | None:
+        """Where numbers begin in `data`; None when the bound on decoding was met."""
+        budget = _budget(data)
+        found = self._scan(data, 0, budget)
+        return None if budget.spent else [one.match.start for one in found]
 
     def find_split(self, values: Sequence[bytes]) -> list[SplitHit]:
         """Numbers that stand in no value alone but across two neighbours, in digits.
@@ -146,7 +152,7 @@ class Scanner:
                 found += (_Found(_outside(match, decoded, 0), depth + 1) for match in raw)
             parts.add(decoded, budget)
         if parts and parts.texts:
-            inner = self._scan(_BETWEEN.join(parts.texts), depth + 1, budget)
+            inner = self._scan(BETWEEN.join(parts.texts), depth + 1, budget)
             found += (_Found(parts.outside(match), layers) for match, layers in inner)
         return found
 
@@ -166,7 +172,7 @@ class _Parts:
             self.texts.append(decoded.data[start:end])
             self._starts.append(self._length)
             self._came_from.append((decoded, start))
-            self._length += end - start + len(_BETWEEN)
+            self._length += end - start + len(BETWEEN)
 
     def outside(self, match: Match) -> Match:
         part = bisect_right(self._starts, match.start) - 1
@@ -177,6 +183,10 @@ class _Parts:
 def _outside(match: Match, decoded: Decoded, shift: int) -> Match:
     start, end = decoded.locate(match.start + shift, match.end + shift)
     return Match(start, end, match.owner, f"{match.name}, in {decoded.name}")
+
+
+def _budget(data: bytes) -> Budget:
+    return Budget(_BASE_BUDGET + 8 * len(data), 4096 + len(data) // 1024)
 
 
 @contextmanager

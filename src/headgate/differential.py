@@ -12,7 +12,10 @@ where it did not, the gateway answered it by a page of somebody else's (of a por
 asks for consent), which is a way to refuse; only that A's requests and B's go to different places
 is told. And what belongs to no request (name queries, datagrams, messages of the gateway's own), by
 the whole step, in comparisons in which the same requests arrived. That something arrives for nobody
-alone is a way to refuse as well; that it arrives for subscribers alone is not.
+alone is a way to refuse as well; that it arrives for subscribers alone is not. What an answer makes
+its handset send on (a redirect, a cookie, a link) is compared between A and B. And since a gateway
+may do a thing once a site, each step has fresh visits too, to sites that were never visited before:
+what one handset sends under one holder, to all of them, is held against what it sends under others.
 
 **What is noise.** Dates, counters and caches follow time; the order of holders is drawn at random
 within each round, so time and holder are independent. Request ids occur once and never again.
@@ -46,10 +49,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from types import MappingProxyType
 
 from headgate.internet import normal
 from headgate.request import Receipt, Request
-from headgate.traits import ARRIVES, ORDER, THERE, Trait, arrival, asked_name, traits
+from headgate.traits import (
+    ARRIVES,
+    ORDER,
+    THERE,
+    Trait,
+    arrival,
+    asked_name,
+    traits,
+    traits_of_answer,
+)
 
 A, B, NOBODY = "A", "B", "nobody"
 HOLDERS = (A, B, NOBODY)
@@ -72,6 +85,7 @@ _LEAST = 2  # observations before anything is suspected
 _SHARE, _OPPORTUNITIES = 0.2, 2
 
 AT, WHITHER, BESIDE, STRAY = "at", "whither", "beside", "stray"
+ANSWER, FRESH = "answer", "fresh"
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,8 @@ _CONTRASTS = (_A_NOT_B, _B_NOT_A, _SOMEBODY, _NOT_SOMEBODY)
 
 @dataclass(frozen=True)
 class Group:
-    """Observations that may be compared: of one request (its token), of one kind, at one site."""
+    """Observations that may be compared: of one request (its token), of one kind, at one site; of
+    fresh visits, those of one handset (whose address is in the token's place) at any site."""
 
     kind: str
     token: str = ""
@@ -103,7 +118,7 @@ class Group:
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
-        if self.kind == WHITHER:
+        if self.kind in (WHITHER, ANSWER):
             return (_A_NOT_B, _B_NOT_A)
         return _CONTRASTS if self.kind == AT else (_A_NOT_B, _B_NOT_A, _SOMEBODY)
 
@@ -200,6 +215,7 @@ class Differential:
         self._arrived: dict[str, set[str]] = {holder: set() for holder in HOLDERS}
         self._first_steps = 0
         self._steps: set[int] = set()
+        self._fresh: dict[str, Request] = {}
 
     # What was seen
 
@@ -209,12 +225,22 @@ class Differential:
         holder: str,
         arrived: Mapping[str, Sequence[Receipt]],
         strays: Sequence[Receipt],
+        answers: Mapping[str, Receipt] = MappingProxyType({}),
+        fresh: Mapping[str, Request] = MappingProxyType({}),
     ) -> None:
-        """What arrived of the requests (by token) and besides them when all was sent once."""
+        """What arrived of the requests (by token) and besides them when all was sent once; the
+        answers that came back, and the fresh requests among them, both by token as well."""
         self._steps.add(step)
+        self._hosts |= {normal(request.host) for request in fresh.values()}
         for token, receipts in arrived.items():
             if token in self._requests and receipts:
                 self._add_request(step, holder, self._requests[token], receipts)
+            elif token in fresh and receipts:
+                self._add_fresh(step, holder, fresh[token], receipts)
+        for token, answer in answers.items():
+            if token in self._requests:
+                found = traits_of_answer(answer)
+                self._see(Group(ANSWER, token), step, holder, found, [answer])
         kept = [one for one in strays if not self._asked_for(one)]
         self._see(Group(STRAY), step, holder, _together(kept), kept)
 
@@ -239,6 +265,15 @@ class Differential:
         if own:
             beside = [one for one in receipts if one not in own and not self._asked_for(one)]
             self._see(Group(BESIDE, token), step, holder, _together(beside), beside)
+
+    def _add_fresh(
+        self, step: int, holder: str, request: Request, receipts: Sequence[Receipt]
+    ) -> None:
+        """A visit to a site that was never visited before: who got it makes no difference."""
+        self._fresh[request.handset] = request
+        own = [one for one in receipts if one.site == normal(request.host)]
+        found = (trait._replace(site="") for one in own for trait in self._traits(request, one))
+        self._see(Group(FRESH, request.handset), step, holder, frozenset(found), own)
 
     def _traits(self, request: Request, receipt: Receipt) -> frozenset[Trait]:
         """The traits of a receipt, most of which are the same in each step, to the byte."""
@@ -349,8 +384,11 @@ class Differential:
         return set(self._requests) if "" in tokens else tokens
 
     def dependences(self, suspicions: Sequence[Suspicion]) -> list[Dependence]:
-        """What is proven: one for each place, without what merely follows from the others."""
-        proven = sorted(filter(self.proven, suspicions), key=_weight)
+        """What is proven: one for each place, without what merely follows from the others. Fresh
+        visits tell only what the others do not show."""
+        every = sorted(filter(self.proven, suspicions), key=_weight)
+        known = {one.trait.where for one in every if one.group.kind != FRESH}
+        proven = [one for one in every if one.group.kind != FRESH or one.trait.where not in known]
         by_place: dict[tuple[Group, str, str], Suspicion] = {}
         for one in proven:
             by_place.setdefault(one.place, one)
@@ -362,7 +400,8 @@ class Differential:
         receipts = [receipt for sight in (*hits, *self._sights[one.group])
                     for receipt in sight.receipts]  # fmt: skip
         of_site = [receipt for receipt in receipts if arrival(receipt).site == one.trait.site]
-        request = self._requests.get(one.group.token)
+        token = one.group.token
+        request = self._requests.get(token) or self._fresh.get(token)
         return Dependence(one, request, (of_site or receipts)[0], len(hits))
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from headgate.agents import framing
 
@@ -20,9 +21,9 @@ _LINE = re.compile(
 _INTERIM = re.compile(rb"HTTP/\d(?:\.\d)? 1(?!01)\d\d")
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field line, and where in the message its value stands."""
+class Field(NamedTuple):
+    """One field line, and where in the message its value stands. (A tuple, since there are ten in
+    each message.)"""
 
     name: bytes
     value: bytes
@@ -98,11 +99,12 @@ class Message:
         return tuple(self._fields(start, len(self.raw))) if start is not None else ()
 
     def _fields(self, start: int, end: int) -> Iterator[Field]:
-        for match in _LINE.finditer(self.raw, start, end):
-            name, colon, value = match[0].partition(b":")
+        at = start
+        for line in _LINE.findall(self.raw, start, end):
+            name, colon, value = line.partition(b":")
             if colon:
-                begins = match.start() + len(name) + 1
-                yield Field(name.strip(), value.strip(), begins, match.end())
+                yield Field(name.strip(), value.strip(), at + len(name) + 1, at + len(line))
+            at += len(line)
 
     @property
     def body(self) -> bytes:

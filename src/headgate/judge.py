@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from headgate.detector import Hit, Scanner, SplitHit
@@ -24,6 +24,7 @@ from headgate.policy import Permission, Policy
 from headgate.request import Outcome, Receipt, Request
 from headgate.resp import readings
 from headgate.sent_on import sent_on
+from headgate.sieve import added, suspects
 
 LEAK = "leak"
 MISATTRIBUTION = "misattribution"
@@ -104,12 +105,50 @@ class Judge:
 
     def outcome(self, outcome: Outcome) -> Iterator[Disclosure]:
         """Everything wrong with what became of one request."""
-        return map(self._masked, self._outcome(outcome))
+        return self.outcomes([outcome])
 
-    def _outcome(self, outcome: Outcome) -> Iterator[Disclosure]:
+    def outcomes(self, outcomes: Sequence[Outcome]) -> Iterator[Disclosure]:
+        """The same of many requests, which is quicker than one by one."""
+        suspected = self._suspected(outcomes)
+        for outcome in outcomes:
+            yield from map(self._masked, self._outcome(outcome, suspected))
+
+    def _suspected(self, outcomes: Sequence[Outcome]) -> Container[int]:
+        """The receipts, and the outcomes with responses, that have to be scanned, by their `id`:
+        what is in none of the others need not be asked of each."""
+        told = {
+            id(receipt): self._news(receipt, outcome)
+            for outcome in outcomes
+            for receipt in outcome.receipts
+        }
+        told |= {id(one): _answer(one.response, one) for one in outcomes if one.response}
+        keys = list(told)
+        return {keys[index] for index in suspects(list(told.values()), self._scanner)}
+
+    def _news(self, receipt: Receipt, outcome: Outcome) -> bytes:
+        """What a receipt holds beside the handset's own words, and the number where it is granted
+        (once: a second time it is news)."""
+        news = added(receipt.data, outcome.request.raw)
+        if outcome.subscriber is None or not self._entitled(outcome):
+            return news
+        lines = news.split(b"\r\n")
+        granted = self._policy.identifier_for(outcome.subscriber)
+        rest = [line for line in lines if not self._grants(line, granted)]
+        if (
+            len(rest) + 1 != len(lines)
+            or self._permission(receipt, outcome.request) is Permission.NO
+        ):
+            return news
+        return b"\r\n".join(rest)
+
+    def _grants(self, line: bytes, granted: bytes) -> bool:
+        name, _, value = line.partition(b":")
+        return value.strip() == granted and self._policy.named(name.strip())
+
+    def _outcome(self, outcome: Outcome, suspected: Container[int]) -> Iterator[Disclosure]:
         for receipt in outcome.receipts:
-            yield from self._receipt(receipt, outcome)
-        if outcome.response is not None:
+            yield from self._receipt(receipt, outcome, scan=id(receipt) in suspected)
+        if outcome.response is not None and id(outcome) in suspected:
             for response in Message(outcome.response).responses:
                 yield from self._response(response.raw, outcome)
         yield from self._missing(outcome)
@@ -226,11 +265,12 @@ class Judge:
             target = request.path  # elsewhere, it is a gateway that follows a redirect
         return self._policy.permits(receipt.site, receipt.port, target)
 
-    def _receipt(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
+    def _receipt(self, receipt: Receipt, outcome: Outcome, *, scan: bool) -> Iterator[Disclosure]:
         yield from self._forged(receipt, outcome)
         permission = self._permission(receipt, outcome.request)
         permitted = permission is not Permission.NO
-        hits = self._scanner.find(_without_end(receipt.data, outcome.request.body))
+        data = _without_end(receipt.data, outcome.request.body)
+        hits = self._scanner.find(data) if scan else []
         for hit in hits:
             if receipt.data[hit.start : hit.end] in outcome.request.raw:
                 continue  # the handset's own words
@@ -245,7 +285,10 @@ class Judge:
         self, receipt: Receipt, outcome: Outcome, *, permitted: bool
     ) -> Iterator[Disclosure]:
         """Rule 2, for a number of which one line has the beginning and the next one the rest."""
-        if receipt.kind not in ("http", "https") or not _PARTED.search(receipt.data):
+        if receipt.kind not in ("http", "https"):
+            return
+        two_lines = _PARTED.finditer(receipt.data, 0, receipt.message.body_start)
+        if all(two[0] in outcome.request.raw for two in two_lines):
             return
         fields = Message(receipt.data).fields
         for hit in self._scanner.find_split([one.value for one in fields]):
@@ -307,7 +350,7 @@ class Judge:
         entitled = self._entitled(outcome)
         granted = self._exact_fields(receipt, outcome) if entitled else []
         for field in self._named(receipt):
-            if self._scanner.find(field.value) or _repeats(field, outcome):
+            if field in granted or self._scanner.find(field.value) or _repeats(field, outcome):
                 continue
             if granted and field.value:
                 yield _field(EXCESS, receipt, field, outcome)
@@ -320,6 +363,8 @@ class Judge:
             return
         if outcome.from_cache:
             return  # its page was made for another visit; whose number it holds is told elsewhere
+        if outcome.request.refusable and outcome.refused and outcome.status not in _FAILURES:
+            return
         where = f"header {self._policy.header.lower()}"
         if not outcome.arrived:
             where = "no request arrived"
@@ -349,8 +394,7 @@ class Judge:
 
     def _response(self, response: bytes, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 2: no other's number comes back, nor the own one where the handset sends it on."""
-        page = outcome.request.answer.body if outcome.request.answer else b""
-        hits = self._scanner.find(_without_end(response, page))
+        hits = self._scanner.find(_answer(response, outcome))
         for hit in hits:
             if response[hit.start : hit.end] in outcome.request.raw:
                 continue
@@ -443,6 +487,11 @@ def _without_end(data: bytes, known: bytes) -> bytes:
     if len(known) > _MARGIN and data.endswith(known):
         return data[: len(data) - len(known) + _MARGIN]
     return data
+
+
+def _answer(response: bytes, outcome: Outcome) -> bytes:
+    """A response without the page that the site was told to answer with."""
+    return _without_end(response, outcome.request.answer.body if outcome.request.answer else b"")
 
 
 def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:

@@ -16,6 +16,9 @@ from headgate.numbers import are_hidden
 _LEAST_HIDDEN = 3
 _STAR = "*"
 _DIGIT = re.compile(rb"[0-9]")
+# Whatever reads as a number, whoever's: a handset may have made it up. (Not an address.)
+_NUMBER_LIKE = re.compile(rb"(?<![0-9.])\+?[0-9](?:[ ()-]?[0-9]){7,}")
+_MARGIN = 64
 _BEGINS_WITH_THE_NETWORK = re.compile(r"(digits|TBCD), (?!.*(reversed|in gzip|in zlib|in deflate))")
 
 
@@ -25,12 +28,14 @@ def mask_hits(data: bytes, hits: Iterable[Hit]) -> str:
 
 
 def excerpt(data: bytes, hit: Hit, hits: Iterable[Hit], before: int = 32, after: int = 16) -> str:
-    """`hit` and as many bytes around it, in one line; all `hits` in it are masked.
+    """`hit` and as many bytes around it, in one line; all `hits` in it are masked, and the ends of
+    all other numbers in digits.
 
     What is left out at either side is shown as `…`.
     """
     start, end = max(0, hit.start - before), min(len(data), hit.end + after)
-    shown = _shown(data, _hidden(data, (hit, *hits)), start, end)
+    hidden = _hidden(data, (hit, *hits)) | _other_numbers(data, start, end)
+    shown = _shown(data, hidden, start, end)
     return f"{'…' * (start > 0)}{shown}{'…' * (end < len(data))}"
 
 
@@ -61,6 +66,17 @@ def _shown(data: bytes, hidden: set[int], start: int, end: int) -> str:
 def _printable(byte: bytes) -> str:
     shown = repr(byte)[2:-1]
     return "'" if byte == b"'" else shown
+
+
+def _other_numbers(data: bytes, start: int, end: int) -> set[int]:
+    """The last digits of what reads as a number there, of which a part may be further out."""
+    if not are_hidden():
+        return set()
+    return {
+        place
+        for match in _NUMBER_LIKE.finditer(data, max(0, start - _MARGIN), end + _MARGIN)
+        for place in [one.start() for one in _DIGIT.finditer(data, *match.span())][-_LEAST_HIDDEN:]
+    }
 
 
 def _hidden(data: bytes, hits: Iterable[Hit]) -> set[int]:

@@ -285,6 +285,7 @@ class Plan:
         forged: Sequence[str] = (),
         answer: Answer | None = None,
         hidden: bool = False,
+        refusable: bool = False,
     ) -> Request:
         """The bytes of one request. `host` is as written in an absolute form, port included.
 
@@ -317,7 +318,9 @@ class Plan:
         made_up = tuple(value.encode("latin-1") for value in forged)
         given = answer.for_token(token) if answer else None
         name = _name(host)
-        return Request(token, family, handset, mode, name, raw, binding, made_up, given, hidden)
+        return Request(
+            token, family, handset, mode, name, raw, binding, made_up, given, hidden, refusable
+        )
 
     def browser_of(self, handset: str) -> Browser:
         """What the handset browses with, in each request of a run."""

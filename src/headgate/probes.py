@@ -29,6 +29,8 @@ _KINDS: tuple[dict[str, object], ...] = (
 )
 _ORDINARY = 22
 _SITES, _VISITS = 2, 2
+# So many handsets go to so many new sites each time that all is sent.
+_ELSEWHERE, _NEW_SITES = 8, 2
 
 
 def probes(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
@@ -43,3 +45,11 @@ def probes(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
         for mode in plan.modes:
             for _ in range(_VISITS):
                 yield plan.visit(PROBES, next(turn), plan.place_of(site, mode))
+
+
+def fresh(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
+    """Visits of a few, always the same handsets to ordinary sites that are drawn anew."""
+    ways = cycle(plan.modes)
+    for handset in visitors[:_ELSEWHERE]:
+        for host in plan.ordinary_hosts(_NEW_SITES):
+            yield plan.connection(PROBES, handset, host, mode=next(ways))

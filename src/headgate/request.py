@@ -23,7 +23,8 @@ class Request:
 
     `token` stands somewhere in the bytes and in no other request's: it proves where the request
     arrived. `binding` says that the request is ordinary and well formed, so that a permitted site
-    must get the number with it. `forged` are the values that the handset made up. `answer` is what
+    must get the number with it; `refusable` that it asks for what the gateway itself may answer or
+    refuse, as its config says. `forged` are the values that the handset made up. `answer` is what
     the site answers with instead of its ordinary page. A `hidden` request stands in the body or the
     tunnel of the one before it: no network element but the gateway could see it, and the handset
     awaits no answer to it.
@@ -39,6 +40,7 @@ class Request:
     forged: tuple[bytes, ...] = ()
     answer: Answer | None = None
     hidden: bool = False
+    refusable: bool = False
 
     @property
     def id(self) -> str:

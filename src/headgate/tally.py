@@ -154,10 +154,10 @@ class Tally:
         self._wrong.setdefault(request.id, request)
         group = self._group(request, self._forbids(request))
         place = (group, request.mode, _held_by(one.subscriber))
-        if self._cells[place, "nothing"]:
+        if self._cells[place, "nothing"]:  # or else it has been counted as wrong already
             self._cells[place, "nothing"] -= 1
-        self._cells[place, "wrong"] += 1
-        self._families[request.family]["leaks"] += 1
+            self._cells[place, "wrong"] += 1
+            self._families[request.family]["leaks"] += 1
 
     def beside(self, disclosures: Iterable[Disclosure]) -> None:
         """What was seen at no site that a request had been sent to."""

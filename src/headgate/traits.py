@@ -16,6 +16,7 @@ from typing import NamedTuple
 from headgate.http import Field, Message
 from headgate.internet import normal
 from headgate.request import Receipt
+from headgate.sent_on import all_sent_on
 
 _BETWEEN_PARTS = re.compile(rb"[\s;,&=|?/:\"'()<>\[\]{}]+")
 _WORD = re.compile(rb"[A-Za-z0-9._%+/=@-]{3,}")
@@ -64,6 +65,15 @@ def traits(receipt: Receipt, left_out: LeftOut | None = None) -> frozenset[Trait
     site = "the name resolver" if receipt.kind == "dns" else receipt.site
     own = {Trait(site, where, aspect, value) for where, aspect, value in found}
     return frozenset({*own, arrival(receipt)})
+
+
+def traits_of_answer(answer: Receipt) -> frozenset[Trait]:
+    """The traits of what an answer makes its handset send on: nobody else gets the rest of it."""
+    return frozenset(
+        Trait(answer.site, where, aspect, value)
+        for place, text in all_sent_on(answer.data)
+        for where, aspect, value in ((place, THERE, b""), *_of_text(place, text))
+    )
 
 
 def arrival(receipt: Receipt) -> Trait:

@@ -8,10 +8,10 @@ of the receipt, which the site's answer carried back to the handset.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import compress, islice
 from typing import NamedTuple
 
 from headgate.agents import marks
@@ -26,8 +26,8 @@ from headgate.request import Connection, Outcome, Receipt, Request
 _SLOWER = ((32, 0.11), (8, 0.2), (2, 0.25))
 _BUSY = (429, 503)
 _FAILURES = (500, 502, 504)
-# So many connections are carried out in one go, and so many batches at the same time: while the
-# next ones are under way, the first is judged.
+# So many connections are carried out in one go, and so many batches at the same time: while they
+# are under way, the one before them is judged, and the one behind them is drawn up.
 _BATCH, _DEPTH = 96, 2
 # A refusal that a first few slow tries do not mend is the gateway's will, not its limits; where
 # that was so before, fewer tell.
@@ -92,11 +92,12 @@ class Trial:
     def observe(
         self, connections: Iterable[Connection], tries: int = len(_SLOWER)
     ) -> Generator[Observation, None, None]:
-        """As `send`, in parts, each as soon as it is known: others are under way meanwhile."""
-        connections = list(connections)
-        self._begin(connections)
+        """As `send`, in parts, each as soon as it is known: others are under way meanwhile, and
+        the next ones are taken from `connections`."""
+        self._routes = {}
         so_far, waiting = Observation(), Observation()
-        with closing(self._pass(connections, CONCURRENCY, 0.0)) as parts:
+        batches = _batches(map(self._noted, connections))
+        with closing(self._pass(batches, CONCURRENCY // _DEPTH, 0.0)) as parts:
             for part in parts:
                 so_far.extend(part)
                 settled = _without(part, waiting)
@@ -109,15 +110,15 @@ class Trial:
                 yield settled
         for concurrency, pause in _SLOWER[:tries]:
             self._again(waiting, concurrency, pause)
+        self._lab.answer_ordinarily()
         yield waiting
 
-    def _begin(self, connections: Sequence[Connection]) -> None:
-        self._sent += sum(len(one.requests) for one in connections)
-        self._routes = {
-            request.token: _alone(one, request) for one in connections for request in one.requests
-        }
-        hosts = {request.host for one in connections for request in one.requests}
-        self._lab.know([host for host in hosts if host])
+    def _noted(self, connection: Connection) -> Connection:
+        """One that is to be sent for the first time."""
+        self._sent += len(connection.requests)
+        for request in connection.requests:
+            self._routes[request.token] = connection
+        return connection
 
     def _assert_serving(self, observed: Observation) -> None:
         self._assert_answering(observed)
@@ -163,9 +164,12 @@ class Trial:
         enough = _FEWER if pause in self._in_vain else _ENOUGH
         while waiting:
             batch, waiting = waiting[:enough], waiting[enough:]
-            tried = {one.request.token: self._routes[one.request.token] for one in batch}
+            tried = {
+                one.request.token: _alone(self._routes[one.request.token], one.request)
+                for one in batch
+            }
             again = Observation()
-            for part in self._pass([*tried.values()], concurrency, pause):
+            for part in self._pass([[*tried.values()]], concurrency, pause):
                 again.extend(part)
             if not _mend(observed, again, tried):
                 self._in_vain.add(pause)
@@ -173,24 +177,14 @@ class Trial:
             enough *= 4
 
     def _pass(
-        self, connections: Sequence[Connection], concurrency: int, pause: float
+        self, batches: Iterable[Sequence[Connection]], concurrency: int, pause: float
     ) -> Generator[Observation, None, None]:
-        """Send each once, in batches; what came of one is given when the next are under way."""
-        requests = [request for one in connections for request in one.requests]
-        for request in requests:
-            self._by_token[_key(request.token)] = request
-            holder = self._gateway.sessions.get(request.handset)
-            self._state[request.token] = (holder, self._gateway.known)
-        if answers := {one.token: one.answer for one in requests if one.answer}:
-            self._lab.answer_with(answers)
-        alone = pause or len(connections) <= _BATCH
-        depth, size = (1, len(connections)) if alone else (_DEPTH, _BATCH)
+        """Send each batch once; what came of one is given when the next are under way."""
         flying: deque[_Batch] = deque()
         try:
-            for at in range(0, len(connections), size):
-                landed = self._landed(flying) if len(flying) == depth else None
-                batch = connections[at : at + size]
-                flying.append(self._started(batch, concurrency // depth, pause))
+            for batch in batches:
+                landed = self._landed(flying) if len(flying) == _DEPTH else None
+                flying.append(self._started(batch, concurrency, pause))
                 if landed:
                     yield self._attributed(landed, flying)
             while flying:
@@ -202,6 +196,14 @@ class Trial:
             raise
 
     def _started(self, batch: Sequence[Connection], concurrency: int, pause: float) -> _Batch:
+        requests = [request for one in batch for request in one.requests]
+        for request in requests:
+            self._by_token[_key(request.token)] = request
+            holder = self._gateway.sessions.get(request.handset)
+            self._state[request.token] = (holder, self._gateway.known)
+        self._lab.know({request.host for request in requests if request.host})
+        if answers := {one.token: one.answer for one in requests if one.answer}:
+            self._lab.answer_with(answers)
         result = self._lab.exchanging(
             self._gateway, batch, concurrency=concurrency, patience=PATIENCE, pause=pause
         )
@@ -275,6 +277,12 @@ class Trial:
         request = self._by_token[_key(token)]
         from_cache = not receipts and visit in self._visits
         return Outcome(request, *self._state[token], *answer, receipts, from_cache)
+
+
+def _batches(connections: Iterable[Connection]) -> Iterator[Sequence[Connection]]:
+    drawn = iter(connections)
+    while batch := list(islice(drawn, _BATCH)):
+        yield batch
 
 
 def _alone(connection: Connection, request: Request) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,9 @@ from headgate.gate.gate import AGREED, NOBODY, REFUSED, SPARE, STRANGERS
 from headgate.population import populate
 
 SEED = "a report"
-HOSTILE = "<script>alert(0)</script>\x1b[31m447700900123"
+HOSTILE = "<script>alert(0)</script>\x1b[31m"
+# Any number of the range that the lab's are from: those that handsets make up are, too.
+_IN_DIGITS = re.compile(rb"(?:44|0)7700 ?900 ?[0-9]{3}(?![0-9])")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Path]]:
 
 
 def scanner() -> Scanner:
-    """One that knows the numbers of that run, those that handsets make up among them."""
+    """One that knows the numbers of that run's subscribers."""
     people = populate(
         random.Random(f"{SEED} population"),
         agreed=AGREED,
@@ -49,7 +52,7 @@ def scanner() -> Scanner:
         spare=SPARE,
         strangers=STRANGERS,
     )
-    return Scanner([*people.subscribers, *people.strangers])
+    return Scanner(people.subscribers)
 
 
 def written(run: tuple[Run, Path]) -> dict[str, bytes]:
@@ -80,6 +83,7 @@ def test_no_number_is_in_anything_that_is_written(run: tuple[Run, Path]) -> None
     for name, data in written(run).items():
         hits = [(hit.form, data[hit.start - 30 : hit.end + 5]) for hit in known.find(data)]
         assert hits == [], name
+        assert _IN_DIGITS.findall(data) == [], name
 
 
 def test_hostile_words_steer_no_terminal_and_are_no_markup(run: tuple[Run, Path]) -> None:

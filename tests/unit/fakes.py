@@ -10,7 +10,7 @@ import contextlib
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -192,12 +192,14 @@ class FakeLab:
     def as_lab(self) -> Lab:
         return cast("Lab", self)
 
-    def know(self, names: Sequence[str]) -> dict[str, str]:
+    def know(self, names: Iterable[str]) -> None:
         self.known_names += names
-        return {}
 
     def answer_with(self, answers: Mapping[str, SiteAnswer]) -> None:
         self.answers.update(answers)
+
+    def answer_ordinarily(self) -> None:
+        self.answers_over = True
 
     def exchanging(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from tests.unit.fakes import (
@@ -474,6 +475,98 @@ def test_a_dependence_names_the_request_the_holder_and_the_first_characters() ->
     assert one.receipt.site == one.request.host
     assert one.sample.startswith("header x-qd7: value '")
     assert len(one.sample) < 40
+
+
+# At sites that were never visited before, and in what comes back
+
+
+class Stranger(FakeWorld):
+    """A world in which each step has visits to new sites too."""
+
+    def fresh(self) -> list[Connection]:
+        self.new = getattr(self, "new", 100) + 2
+        handsets = list(EXCHANGE.pairs)
+        return [
+            _connection(f"fresh{at:08}", handsets[at % 2], at) for at in (self.new, self.new + 1)
+        ]
+
+    @property
+    def stage(self) -> Stage:
+        return replace(super().stage, fresh=self.fresh)
+
+
+def once_a_site(value: Callable[[Moment], bytes]) -> Gateway:
+    """A gateway that adds a header line when a subscriber comes to a site for the first time."""
+    seen: set[tuple[bytes, str]] = set()
+
+    def added(m: Moment) -> bytes:
+        visit = (m.number, m.request.host)
+        first = visit not in seen
+        seen.add(visit)
+        return line(b"X-Welcome", value(m)) if first else b""
+
+    return lines(added)
+
+
+def test_what_a_subscriber_is_told_by_at_the_first_visit_alone_is_found() -> None:
+    by = {(one.form, one.where) for one in compared(Stranger(once_a_site(lambda m: m.alias)))}
+    assert by == {(DEPENDS, "header x-welcome")}
+    (first, *_) = compared(Stranger(once_a_site(lambda m: m.alias)))
+    assert first.request is not None
+    assert first.receipt.site == first.request.host or first.receipt.data
+
+
+def test_what_new_visitors_of_a_site_get_whoever_they_are_is_noise() -> None:
+    assert compared(Stranger(once_a_site(lambda m: b"%016x" % m.rng.getrandbits(64)))) == []
+    assert compared(Stranger(once_a_site(lambda m: b"welcome"))) == []
+
+
+def answered(make: Callable[[Moment], bytes]) -> type[FakeWorld]:
+    """A world in which this comes back to handsets."""
+
+    class Answered(FakeWorld):
+        def send(self, connections: Sequence[Connection]) -> Observation:
+            observed = super().send(connections)
+            observed.outcomes = [
+                replace(one, response=make(Moment(self, one.request))) for one in observed.outcomes
+            ]
+            return observed
+
+    return Answered
+
+
+PAGE = b"HTTP/1.1 200 OK\r\nETag: %b\r\n%b\r\n%b"
+
+
+@pytest.mark.parametrize(
+    ("make", "where"),
+    [
+        (lambda m: PAGE % (b"a", b"Location: /?u=" + m.alias + b"\r\n", b""),
+         "response header location"),
+        (lambda m: PAGE % (b"a", b"Set-Cookie: v=" + m.alias + b"; path=/\r\n", b""),
+         "response header set-cookie"),
+        (lambda m: PAGE % (b"a", b"", b'<img src="http://px.example/' + m.alias + b'.gif">'),
+         "link in the response"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_makes_a_handset_send_on_is_compared(
+    make: Callable[[Moment], bytes], where: str
+) -> None:
+    world = answered(make)(lambda m: ([m.receipt()], []))
+    assert {(one.form, one.where) for one in compared(world)} == {(DEPENDS, where)}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: PAGE % (m.alias, b"X-Own: " + m.alias + b"\r\n", b"<p>" + m.alias),
+        lambda m: PAGE % (b"a", b"Set-Cookie: v=%016x\r\n" % m.rng.getrandbits(64), b""),
+        lambda m: PAGE % (b"a", b"" if m.who else b"Location: http://portal.example/\r\n", b""),
+    ],
+    ids=["what stays with the handset", "what is random", "that nobody is sent to a portal"],
+)
+def test_what_an_answer_does_not_pass_on_is_left_alone(make: Callable[[Moment], bytes]) -> None:
+    assert compared(answered(make)(lambda m: ([m.receipt()], []))) == []
 
 
 # What is made of it

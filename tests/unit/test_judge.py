@@ -304,6 +304,23 @@ def test_a_permitted_request_whose_connection_is_closed_is_missing() -> None:
     assert (missing.where, missing.sample) == ("no request arrived", "closed")
 
 
+def _answered(status: bytes) -> bytes:
+    return b"HTTP/1.1 " + status + b" No\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("status", [b"200", b"302", b"403", b"404", b"429", b"503"])
+def test_what_the_gateway_may_answer_itself_is_not_missing(status: bytes) -> None:
+    may = replace(PREMIUM, refusable=True)
+    assert found(outcome_of(request=may, response=_answered(status))) == []
+    assert found(outcome_of(request=may, response=None, error="closed")) == []
+
+
+def test_but_a_failure_is_and_so_is_a_number_that_stayed_behind() -> None:
+    may = replace(PREMIUM, refusable=True)
+    assert kinds(outcome_of(request=may, response=_answered(b"500"))) == ["missing"]
+    assert kinds(outcome_of(premium(), request=may)) == ["missing"]
+
+
 def test_a_permitted_request_that_gets_no_answer_is_unproved_not_missing() -> None:
     outcome = outcome_of(request=PREMIUM, response=None, error="timeout")
     assert found(outcome) == []

@@ -137,3 +137,26 @@ def test_numbers_are_shown_only_where_somebody_has_asked_for_them() -> None:
 def test_a_thread_that_nobody_asked_goes_on_masking() -> None:
     with revealed(), ThreadPoolExecutor(1) as beside:
         assert beside.submit(mask_numbers, ADA.msisdn).result() == f"{ADA.msisdn[:-3]}***"
+
+
+@pytest.mark.parametrize(
+    ("around", "shown"),
+    [
+        (b"X-Made-Up: 447700900777", "X-Made-Up: 447700900***"),
+        (b"X-Made-Up: +44 7700 900777", "X-Made-Up: +44 7700 900***"),
+        (b"Via: 100.64.128.177", "Via: 100.64.128.177"),
+        (b"Length: 1234567", "Length: 1234567"),
+    ],
+)
+def test_other_numbers_beside_the_one_that_was_found_are_hidden_too(
+    around: bytes, shown: str
+) -> None:
+    data = around + b"\r\nX: " + NUMBER
+    hits = SCANNER.find(data)
+    assert excerpt(data, hits[-1], hits).startswith(shown)
+
+
+def test_a_number_at_the_edge_of_an_excerpt_shows_no_end() -> None:
+    data = b"447700900777" + b" " * 30 + NUMBER
+    hits = SCANNER.find(data)
+    assert excerpt(data, hits[-1], hits).startswith("…**")

@@ -215,3 +215,12 @@ def test_the_traffic_says_what_flowed_where() -> None:
     assert (flowed.permitted, flowed.permitted_sites) == (1, 1)
     assert (flowed.ordinary, flowed.ordinary_sites) == (1, 1)
     assert (flowed.refused, flowed.store) == (1, 1)
+
+
+def test_what_was_wrong_already_is_not_counted_again_for_what_a_comparison_finds() -> None:
+    shop = visit("shop.example")
+    counted = tally(received(shop, ADA.msisdn))
+    one = Disclosure(LEAK, "shop.example", "", ADA, "", "header x", shop.id, "", COMPARISON)
+    counted.depend([(shop, one)])
+    assert filled(counted) == {("ordinary sites", EXPLICIT, "agreed"): {"wrong": 1}}
+    assert families(counted)[0].leaks == 1

@@ -169,3 +169,10 @@ def test_progress_is_gone_when_something_fails() -> None:
     with pytest.raises(RuntimeError), progress:
         raise RuntimeError
     assert screen.getvalue().endswith("\r\033[K")
+
+
+def test_a_candidates_name_steers_no_terminal() -> None:
+    log = io.StringIO()
+    with Progress(log) as progress:
+        progress("starting \x1b[31mred\ud800")
+    assert log.getvalue().endswith("starting \\x1b[31mred\\ud800\n")

@@ -7,6 +7,7 @@ one of them has missed. Pure; a length and a checksum a connection, however much
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,6 +61,9 @@ class Audit:
     def __init__(self, sums: Mapping[Place, set[Sum]]) -> None:
         self._sums = sums
         self._left = {place: set(every) for place, every in sums.items()}
+        self._lengths = {
+            place: sorted({length for length, _ in every}) for place, every in sums.items()
+        }
 
     def received(self, address: str, port: int, data: bytes) -> int:
         """How many of the first bytes of a stream to this place were received.
@@ -67,8 +71,11 @@ class Audit:
         0 when no connection there received what it begins with. What follows them was not read:
         the site had hung up, or it is TLS, of which only the first bytes are kept as they came.
         """
-        sums = self._sums.get((address, port), set())
-        for length in sorted({length for length, _ in sums if length <= len(data)}, reverse=True):
+        sums, lengths = (
+            self._sums.get((address, port), set()),
+            self._lengths.get((address, port), []),
+        )
+        for length in reversed(lengths[: bisect_right(lengths, len(data))]):
             begins = (length, zlib.crc32(memoryview(data)[:length]))
             if begins in sums:
                 self._left[address, port].discard(begins)

@@ -61,8 +61,12 @@ class World:
         self.internet.learn(names)
 
     def answer_with(self, answers: Mapping[str, Answer]) -> None:
-        """Answer the requests with these tokens so, until others are named."""
-        self._answers = {token.lower().encode(): answer for token, answer in answers.items()}
+        """Answer the requests with these tokens so."""
+        self._answers |= {token.lower().encode(): answer for token, answer in answers.items()}
+
+    def answer_ordinarily(self) -> None:
+        """Answer all requests with ordinary pages."""
+        self._answers.clear()
 
     def answer_to(self, request: bytes) -> Answer | None:
         """What to answer a request with, if not with an ordinary page."""
@@ -333,6 +337,7 @@ async def main() -> None:
             "begin": world.begin,
             "learn": world.learn,
             "answer_with": world.answer_with,
+            "answer_ordinarily": world.answer_ordinarily,
             "collect": world.collect,
             "record": world.record,
             "recorded": world.recorded,

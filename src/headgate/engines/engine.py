@@ -97,6 +97,10 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
+    def extend(self, seconds: float) -> None:
+        """So many more."""
+        self._end += seconds
+
     @property
     def left(self) -> float:
         return max(0.0, self._end - time.monotonic())

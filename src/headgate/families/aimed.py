@@ -124,6 +124,8 @@ def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
         "answer": answer,
         "token_in": _token_in(plan, place, aim, answer, headers),
         "binding": _binds(aim, method),
+        # The config may well say that it is for the gateway itself, or for nobody.
+        "refusable": True,
     }
 
 

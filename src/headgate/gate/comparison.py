@@ -10,6 +10,7 @@ from itertools import chain
 from headgate.differential import (
     ALWAYS_THERE,
     FIRST_ROUNDS,
+    FRESH,
     HOLDERS,
     MOST_ROUNDS,
     NOBODY,
@@ -26,7 +27,7 @@ from headgate.feeds import Change
 from headgate.judge import Disclosure
 from headgate.numbers import Subscriber
 from headgate.population import Population
-from headgate.request import Connection, Receipt
+from headgate.request import Connection, Receipt, Request
 from headgate.traits import ORDER
 from headgate.trial import Observation
 
@@ -79,24 +80,36 @@ class _Sent:
 
     step: int
     holder: str
+    fresh: Mapping[str, Request]
     arrived: dict[str, list[Receipt]] = field(default_factory=dict)
     strays: list[Receipt] = field(default_factory=list)
+    answers: dict[str, Receipt] = field(default_factory=dict)
 
     def extend(self, observed: Observation) -> None:
         for outcome in observed.outcomes:
-            self.arrived.setdefault(outcome.request.token, []).extend(outcome.receipts)
+            request = outcome.request
+            self.arrived.setdefault(request.token, []).extend(outcome.receipts)
+            if outcome.response is not None:
+                self.answers[request.token] = _as_receipt(request.handset, outcome.response)
         self.strays += observed.strays
+
+
+def _as_receipt(handset: str, response: bytes) -> Receipt:
+    """A response, as what its handset has received."""
+    return Receipt("response", f"the handset {handset}", handset, 0, response)
 
 
 @dataclass(frozen=True)
 class Stage:
     """What a comparison acts by. `send` sends connections, and judges what came of them as ever;
-    `late` gives what arrived since; `disclosed` is what has been judged wrong with all that."""
+    `late` gives what arrived since; `disclosed` is what has been judged wrong with all that;
+    `fresh` draws up visits to sites that were never visited before."""
 
     attach: Callable[[Change], None]
     send: Callable[[Sequence[Connection]], Observation]
     late: Callable[[], Observation]
     disclosed: Callable[[], Collection[Disclosure]]
+    fresh: Callable[[], Sequence[Connection]] = tuple
 
 
 class Comparison:
@@ -122,7 +135,7 @@ class Comparison:
     def run(self) -> list[Dependence]:
         """Two phases: one that suspects, and one that sends what is suspected again."""
         for _ in range(FIRST_ROUNDS):
-            self._round(HOLDERS, self._connections)
+            self._round(HOLDERS, self._connections, fresh=True)
         self._collect()
         standing = self._unexplained(self._witness.suspicions())
         for number in range(MOST_ROUNDS - FIRST_ROUNDS):
@@ -139,30 +152,40 @@ class Comparison:
         chosen = [one for one in self._connections if one.requests[0].token in tokens]
         seldom = number and not all(map(self._witness.always_there, unsettled))
         times = NOW_AND_THEN if seldom else ALWAYS_THERE
-        self._round(holders_for(unsettled), chosen, times)
+        fresh = any(one.group.kind == FRESH for one in unsettled)
+        self._round(holders_for(unsettled), chosen, times, fresh=fresh)
         self._collect()
 
     def _unexplained(self, suspicions: Sequence[Suspicion]) -> list[Suspicion]:
         """Those at places where nobody has read a number yet."""
         explained = {(one.request.rpartition("/")[2], one.where) for one in self._stage.disclosed()}
         lines = {token for token, where in explained if where.startswith("header ")}
+        anywhere = {where for _, where in explained}
         return [
             one
             for one in suspicions
             if (one.group.token, one.trait.where) not in explained
+            and not (one.group.kind == FRESH and one.trait.where in anywhere)
             and not (one.trait.where == ORDER and one.group.token in lines)
         ]
 
     def _round(
-        self, holders: Collection[str], connections: Sequence[Connection], times: int = 1
+        self,
+        holders: Collection[str],
+        connections: Sequence[Connection],
+        times: int = 1,
+        *,
+        fresh: bool,
     ) -> None:
         for holder in self._rng.sample(sorted(holders), len(holders)):
             self._hand_over(holder)
             for _ in range(times):
                 self._collect()
-                self._sent = _Sent(self._step, holder)
-                shuffled = self._rng.sample(connections, len(connections))
-                self._sent.extend(self._stage.send(shuffled))
+                new = self._stage.fresh() if fresh else ()
+                requests = {one.requests[0].token: one.requests[0] for one in new}
+                self._sent = _Sent(self._step, holder, requests)
+                together = [*connections, *new]
+                self._sent.extend(self._stage.send(self._rng.sample(together, len(together))))
             self._step += 1
 
     def _hand_over(self, holder: str) -> None:
@@ -174,5 +197,7 @@ class Comparison:
         """Give the witness all that has come of what was sent last."""
         if sent := self._sent:
             sent.extend(self._stage.late())
-            self._witness.add(sent.step, sent.holder, sent.arrived, sent.strays)
+            self._witness.add(
+                sent.step, sent.holder, sent.arrived, sent.strays, sent.answers, sent.fresh
+            )
         self._sent = None

@@ -6,6 +6,7 @@ judged, this gateway is, and every kind must be found on it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -30,12 +31,12 @@ from headgate.judge import (
 from headgate.policy import Policy
 
 # How each rule is broken, line by line: real_ip believes any handset (misattribution), there is a
-# number for nobody (fail-open), underscores let a forged twin of the header through (forgery), the
-# log names the number (residue), a copy stands beside the header (excess), DELETE loses it
-# (missing); that every site gets it is the leak, and nobody is asked for consent. The alias is one
-# that no list of forms can hold: only what compares subscribers sees it. What is published in the
-# store reaches no site: only what listens to the cable sees it. (With a store, since comparing
-# takes long where each change of a session needs a reload.)
+# number for nobody (fail-open), on every other connection the handset's own header is let through
+# (forgery), the log names the number (residue), a copy stands beside the header (excess), DELETE
+# loses it (missing); that every site gets it is the leak, and nobody is asked for consent. The
+# alias is one that no list of forms can hold: only what compares subscribers sees it. What is
+# published in the store reaches no site: only what listens to the cable sees it. (With a store,
+# since comparing takes long where each change of a session needs a reload.)
 _CONFIG = """
 user www-data;
 worker_processes 2;
@@ -49,12 +50,12 @@ http {{
     resolver 198.18.0.2 ipv6=off;
     set_real_ip_from 0.0.0.0/0;
     real_ip_header X-Forwarded-For;
-    underscores_in_headers on;
-    map $request_method $shown {{ default $number; DELETE ""; }}
+    map $request_method $shown {{ default $said; DELETE ""; }}
     server {{
         listen 8080;
         listen 80;
         set $number "";
+        set $said "";
         set $alias "";
         location / {{
             access_by_lua_block {{
@@ -62,6 +63,10 @@ http {{
                 store:connect("192.0.2.10", 6379)
                 local number = store:hget("session:" .. ngx.var.remote_addr, "number")
                 ngx.var.number = type(number) == "string" and number or [==[{nobody}]==]
+                local own = ngx.req.get_headers()["{header}"]
+                own = type(own) == "table" and own[1] or own
+                local lets_through = own and own ~= "" and ngx.var.connection % 2 == 1
+                ngx.var.said = lets_through and own or ngx.var.number
                 store:publish("visits", ngx.var.number)
                 store:set_keepalive(10000, 64)
                 ngx.var.alias = ngx.md5("only we know this" .. ngx.var.number)
@@ -112,8 +117,10 @@ def expected_kinds(policy: Policy) -> set[str]:
 
 def unseen_kinds(ground: Ground) -> set[str]:
     """The kinds that the faulty gateway shows and the harness does not see; empty when awake."""
+    # It keeps nothing in mind, so nothing has to pass before it is asked.
+    at_once = replace(ground, policy=replace(ground.policy, staleness=0.0))
     try:
-        with gate_on(ground, faulty_gateway(ground.policy)) as gate:
+        with gate_on(at_once, faulty_gateway(ground.policy)) as gate:
             return expected_kinds(ground.policy) - _seen(gate)
     except NotJudged as error:
         raise NotJudged(f"the negative control failed: {error.reason}", error.words) from error

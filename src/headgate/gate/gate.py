@@ -7,13 +7,13 @@ arrived, and remembers every disclosure, whether or not the scenario's last step
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
@@ -34,7 +34,7 @@ from headgate.lasting import jar, kept, resumed
 from headgate.plan import Plan, repeated
 from headgate.policy import Policy
 from headgate.population import Population, populate
-from headgate.probes import probes
+from headgate.probes import fresh, probes
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import aims_of
 from headgate.request import Connection, Outcome, Receipt, Request
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
+
+# Among how many connections it is drawn which is the next.
+SHUFFLED = 160
 
 # How many visits are made before it is asked again whether what befalls the gateway is over.
 AT_A_TIME = 96
@@ -144,6 +147,7 @@ class Gate:
         self._last: Visit | None = None
         self._given_up: NotJudged | None = None
         self._deadline = Deadline(LONGEST)
+        self._changed_at = -math.inf
         # Told of all that is observed, before it is judged.
         self.observers: list[Callable[[Observation], None]] = []
 
@@ -197,16 +201,20 @@ class Gate:
         """Send what the families draw up (`most` of the connections, at random), by these handsets,
         and judge what arrived. With `least`, they go on until a fault could have shown in so many
         requests."""
-        plan = self.plan(categories)
+        connections = self._drawn(self.plan(categories), family_ids, by, least)
+        if most is None:
+            return self.send(connections)
+        every = list(connections)
+        return self.send(self._rng.sample(every, min(most, len(every))))
+
+    def _drawn(
+        self, plan: Plan, family_ids: Iterable[str], by: Sequence[str], least: int
+    ) -> Iterator[Connection]:
         counts = partial(self._could_tell, plan)
-        connections: list[Connection] = []
         for family_id in family_ids:
-            found = list(repeated(families()[family_id].generate, plan, by, least, counts))
-            least -= sum(map(counts, chain.from_iterable(one.requests for one in found)))
-            connections += found
-        if most is not None and most < len(connections):
-            connections = self._rng.sample(connections, most)
-        return self.send(connections)
+            for connection in repeated(families()[family_id].generate, plan, by, least, counts):
+                least -= sum(map(counts, connection.requests))
+                yield connection
 
     def _could_tell(self, plan: Plan, request: Request) -> bool:
         """Whether nobody may learn anything from this request, or its address has just passed to
@@ -219,14 +227,25 @@ class Gate:
         """Send these very connections, in random order, and judge what arrived."""
         if self._stopped:
             raise NotJudged("the gateway has been stopped already")
-        connections = list(connections)
-        if not connections:
-            raise NotJudged("a scenario has nothing to send")
-        self._rng.shuffle(connections)
-        with self._serving(), contextlib.closing(self._trial.observe(connections)) as parts:
+        shuffled = self._shuffled(connections)
+        self._let_old_state_pass()
+        with self._serving(), contextlib.closing(self._trial.observe(shuffled)) as parts:
             visit = together([self._judged(part) for part in parts])
             self.gateway.assert_room()
+        if not visit.outcomes:
+            raise NotJudged("a scenario has nothing to send")
         return visit
+
+    def _shuffled(self, connections: Iterable[Connection]) -> Iterator[Connection]:
+        """In random order, though only so many are known at a time: the first are under way while
+        the last are drawn up."""
+        known: list[Connection] = []
+        for connection in connections:
+            known.append(connection)
+            if len(known) == SHUFFLED:
+                yield known.pop(self._rng.randrange(SHUFFLED))
+        self._rng.shuffle(known)
+        yield from known
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
@@ -265,7 +284,7 @@ class Gate:
         families = {outcome.request.family for outcome in observed.outcomes}
         beside = families.pop() if len(families) == 1 else ""
         disclosures = [
-            *(one for outcome in observed.outcomes for one in self._judge.outcome(outcome)),
+            *self._judge.outcomes(observed.outcomes),
             *(one for receipt in observed.strays for one in self._judge.stray(receipt, beside)),
         ]
         self._remember(observed, disclosures)
@@ -312,12 +331,15 @@ class Gate:
     def _attach(self, change: Change) -> None:
         with self._serving():
             self.gateway.attach(change)
-        self._let_old_state_pass()
+        self._changed_at = time.monotonic()
 
     def _let_old_state_pass(self) -> None:
         """Until the policy's `staleness` is over, a request may follow the old state or the new
         one, so nothing can be said of it. It is time itself that is awaited here."""
-        time.sleep(self.policy.staleness)
+        left = self._changed_at + self.policy.staleness - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+            self._deadline.extend(left)
 
     def handed_over(self) -> contextlib.AbstractContextManager[list[str]]:
         """Addresses of agreed handsets pass to subscribers who held none before."""
@@ -339,7 +361,7 @@ class Gate:
         exchange = exchange_in(self.population)
         connections = list(probes(self.plan(), list(exchange.pairs)))[:most]
         visits: list[Visit] = []
-        witness, stage = self._witness(connections, exchange), self._stage(visits)
+        witness, stage = self._witness(connections, exchange), self._stage(visits, exchange)
         try:
             found = Comparison(connections, exchange, witness, stage, self._rng).run()
         finally:
@@ -354,16 +376,19 @@ class Gate:
 
         return Differential((one.requests[0] for one in connections), may_depend)
 
-    def _stage(self, visits: list[Visit]) -> Stage:
+    def _stage(self, visits: list[Visit], exchange: Exchange) -> Stage:
         """The gate as a comparison sees it; what comes of its requests is put into `visits`."""
+        plan = self.plan()
         return Stage(
             attach=self._attach,
             send=lambda some: self._observe(lambda: self._trial.send(some, tries=1), visits),
             late=lambda: self._observe(lambda: self._trial.rest(last=False), visits),
             disclosed=lambda: [one for visit in visits for one in visit.disclosures],
+            fresh=lambda: list(fresh(plan, list(exchange.pairs))),
         )
 
     def _observe(self, act: Callable[[], Observation], visits: list[Visit]) -> Observation:
+        self._let_old_state_pass()
         with self._serving():
             observed = act()
         visits.append(self._judged(observed))
@@ -384,9 +409,9 @@ class Gate:
     def disturbed(self, trouble: str) -> Iterator[None]:
         """For a while the feed of sessions fails the gateway."""
         with self._serving(), self.gateway.disturbed(trouble):
-            self._let_old_state_pass()
+            self._changed_at = time.monotonic()
             yield
-        self._let_old_state_pass()
+        self._changed_at = time.monotonic()
 
     # The gateway as installed, and what it leaves behind
 

@@ -9,6 +9,7 @@ import signal
 import tarfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -139,7 +140,7 @@ class Gateway:
         ports = {"proxy": spec.proxy_port, "transparent": spec.transparent_port}
         return {name: port for name, port in ports.items() if port is not None}
 
-    @property
+    @cached_property
     def side_doors(self) -> tuple[int, ...]:
         """Ports that handsets can reach, and that the candidate has not declared."""
         declared = set(self.declared_ports.values())

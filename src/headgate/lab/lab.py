@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
@@ -24,7 +24,7 @@ from headgate.numbers import Subscriber
 from headgate.request import Connection, Receipt, Request
 
 # Handsets that talk at the same time; enough to keep both ends busy on a few cores.
-CONCURRENCY = 64
+CONCURRENCY = 96
 # Seconds that a handset waits for a whole answer. Sites answer at once, so this bounds what a
 # gateway may do by itself, a store that does not answer included.
 PATIENCE = 5.0
@@ -53,6 +53,8 @@ class Lab:
         self._seed = seed
         self._making = ThreadPoolExecutor(2, "making cages")
         self._made: dict[tuple[str, PurePosixPath], list[Future[Cage]]] = {}
+        self._told: set[str] = set()
+        self._ordinarily = True
 
     def __enter__(self) -> Self:
         with ThreadPoolExecutor(len(_ROLES)) as starting:
@@ -118,16 +120,23 @@ class Lab:
             gateway.start(sessions)
             yield gateway
 
-    def know(self, names: Sequence[str]) -> dict[str, str]:
+    def know(self, names: Iterable[str]) -> None:
         """Give each name its address, and let the world's resolver answer with it."""
-        new = {name: self.internet.address(name) for name in names}
-        self._world.call("learn", names=new)
-        return new
+        if new := {name: self.internet.address(name) for name in names if name not in self._told}:
+            self._world.call("learn", names=new)
+            self._told.update(new)
 
     def answer_with(self, answers: Mapping[str, Answer]) -> None:
         """Let sites answer the requests with these tokens so, instead of with an ordinary page."""
         told = {token: asdict(answer) for token, answer in answers.items()}
         self._world.call("answer_with", answers=told)
+        self._ordinarily = False
+
+    def answer_ordinarily(self) -> None:
+        """Let sites answer with ordinary pages again."""
+        if not self._ordinarily:
+            self._world.call("answer_ordinarily")
+        self._ordinarily = True
 
     def exchanging(
         self,

@@ -37,6 +37,11 @@ class Budget:
         self._tries -= 1
         return self._tries >= 0
 
+    @property
+    def spent(self) -> bool:
+        """Whether something was not looked at for want of budget."""
+        return self.size <= 0 or self._tries < 0
+
 
 class Decoded(NamedTuple):
     """What stood encoded in the data of a source.

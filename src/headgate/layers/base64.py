@@ -19,7 +19,6 @@ from headgate.layers._squeezed import Squeezed
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _OTHER = bytes(byte for byte in range(256) if byte not in ALPHABET)
-_RUNS_TRIED = 64
 # How a run begins whose first byte says: the last block, with codes (RFC 1951, section 3.2.3).
 _DEFLATE = frozenset(
     base64.b64encode(bytes((first, second)))[:2].translate(alphabet)
@@ -45,9 +44,11 @@ def _decode(source: Source, budget: Budget) -> Iterator[Decoded]:
 
 def _deflated(source: Source, budget: Budget) -> Iterator[Decoded]:
     """Raw deflate, which nothing but its success tells, at the beginning of a run."""
-    for start, end in source.runs.spans[:_RUNS_TRIED]:
+    for start, end in source.runs.spans:
         if source.data[start : start + 2] not in _DEFLATE:
             continue
+        if not budget.attempt():
+            return
         text = source.data[start:end].translate(_TO_STANDARD)
         packed = binascii.a2b_base64(text[: len(text) & ~3] + _rest(text))
         data, _ = inflated(packed, 0, -15, budget)

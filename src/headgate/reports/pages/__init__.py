@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from headgate import __version__
 from headgate.errors import HeadgateError
 from headgate.files import write_whole
 from headgate.record import Record, as_plain, each_text
+from headgate.reports.legible import legible
 from headgate.reports.pages import comparison, view
 from headgate.reports.pages.picture import picture
 
@@ -36,7 +37,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 def pages(records: Sequence[Record]) -> dict[str, str]:
     """The pages of a run by their file names: one is the index itself, of several each has a page
     of its own and the index compares them with the first."""
-    records = [each_text(one, legible) for one in records]
+    records = [each_text(one, partial(legible, keep="\n\t")) for one in records]
     if len(records) == 1:
         return {INDEX: _page(records[0])}
     names = [_name(number, one) for number, one in enumerate(records, 1)]
@@ -62,16 +63,6 @@ def write(folder: Path, records: Sequence[Record]) -> None:
     files = {**pages(records), DATA: json.dumps(as_plain(records)) + "\n"}
     for name, text in files.items():
         write_whole(folder / name, text.encode())
-
-
-def legible(text: str) -> str:
-    """The text with everything spelled out that is not there to be seen: control characters,
-    marks of the direction of writing, halves of characters."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def _name(number: int, record: Record) -> str:
