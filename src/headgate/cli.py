@@ -60,6 +60,10 @@ def parser() -> argparse.ArgumentParser:
         help="run the feature files there too",
     )  # fmt: skip
     check.add_argument("--seed", help="repeat the run that had this seed")
+    check.add_argument(
+        "--strict", action="store_true",
+        help="approve nothing of which some branch was never entered",
+    )  # fmt: skip
     outputs.add_options(check)
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
@@ -117,8 +121,12 @@ def _judged(args: argparse.Namespace) -> int:
         from headgate.engines.docker_engine import DockerEngine
         from headgate.gate.check import check
 
-        with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-            judged = check(session, args.candidates, args.features, keeping=written.keeping)
+        with Session(
+            policy, DockerEngine, seed=args.seed, progress=progress, covering=True
+        ) as session:
+            judged = check(
+                session, args.candidates, args.features, keeping=written.keeping, strict=args.strict
+            )
             for at, verdict in enumerate(judged):
                 verdicts.append(verdict)
                 progress.clear()

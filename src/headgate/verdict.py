@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headgate.coverage.coverage import Coverage
 from headgate.judge import Disclosure
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ _BESIDE = ("evidence", "kept")
 @dataclass(frozen=True)
 class Verdict:
     """The answer on one candidate. `words` is what the gateway itself said, where it matters;
-    `evidence` is what else the run's record holds, `kept` what was asked for beside it; neither is
-    part of `verdict.json`."""
+    `coverage` is None where nobody asked for it; `evidence` is what else the run's record holds,
+    `kept` what was asked for beside it; these two are no part of `verdict.json`."""
 
     candidate: str
     digest: str
@@ -84,6 +85,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage | None = None
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
     kept: Kept | None = field(default=None, repr=False, compare=False)
 
@@ -95,7 +97,12 @@ class Verdict:
         """The object that `verdict.json` has for it (contract, "The command")."""
         plain = {name: value for name, value in vars(self).items() if name not in _BESIDE}
         findings = [dict(vars(finding)) for finding in self.findings]
-        return {**plain, "findings": findings, "seconds": round(self.seconds, 2)}
+        return {
+            **plain,
+            "findings": findings,
+            "seconds": round(self.seconds, 2),
+            "coverage": self.coverage and self.coverage.as_json(),
+        }
 
 
 def worst(verdicts: Iterable[Verdict]) -> int:

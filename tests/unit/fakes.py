@@ -20,6 +20,7 @@ import pytest
 from headgate import resources
 from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import Coverage
 from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
@@ -269,6 +270,8 @@ class FakeSession:
     failure: BaseException | None = None
     control_failure: BaseException | None = None
     seed: str = "5eed"
+    covered: Coverage | None = None
+    covering: bool = False
     lines: list[str] = field(default_factory=list)
     captured: Sequence[bytes | Exception] = ()
     observed: Sequence[Observation] = ()
@@ -294,6 +297,9 @@ class FakeSession:
         for observation in self.observed:
             for tell in gate.observers:
                 tell(observation)
+
+    def coverage(self, gate: Gate) -> Coverage | None:
+        return self.covered
 
     def expect(self, candidate: Candidate) -> None:
         """Nothing is made ready: there is no cage."""
@@ -373,12 +379,14 @@ def interrupt():
         features: Sequence[Path] = (),
         beside: Sequence[object] = (),
         keeping: Keeping | None = None,
+        strict: bool = False,
     ) -> Verdict:
         """The verdict after these feature files, as texts, and those in the folders given, while
         these plugins look on."""
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
-        (verdict,) = check(session.as_session, [self.candidate], features, beside, keeping)
+        candidates = [self.candidate]
+        (verdict,) = check(session.as_session, candidates, features, beside, keeping, strict=strict)
         return verdict
 
 

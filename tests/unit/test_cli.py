@@ -88,6 +88,7 @@ class Judging:
     def __init__(self) -> None:
         self.words: list[str | BaseException] = []
         self.features: Sequence[Path] = ()
+        self.strict = False
 
     def check(
         self,
@@ -95,8 +96,11 @@ class Judging:
         candidates: Sequence[Path],
         features: Sequence[Path],
         keeping: object = None,
+        *,
+        strict: bool,
     ) -> Iterator[Verdict]:
         self.features = features
+        self.strict = strict
         for path, word in zip(candidates, self.words, strict=False):
             if isinstance(word, BaseException):
                 raise word
@@ -357,6 +361,16 @@ def test_seed_and_features_are_passed_on(
     assert run(*argv) == 0
     assert judging.features == [one, two]
     assert lab.opened[0]["seed"] == "s"
+
+
+@pytest.mark.parametrize("words", [[], ["--strict"]])
+def test_coverage_is_measured_and_the_strict_want_all_of_it(
+    lab: type[NoLab], judging: Judging, policy: Path, words: list[str]
+) -> None:
+    judging.words = ["approved"]
+    assert run("check", "a", "--policy", policy, *words) == 0
+    assert lab.opened[0]["covering"] is True
+    assert judging.strict is bool(words)
 
 
 # What goes wrong on the way

@@ -29,10 +29,13 @@ def check(
     features: Sequence[Path],
     beside: Sequence[object] = (),
     keeping: Keeping | None = None,
+    *,
+    strict: bool = False,
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
-    that look on. With `keeping` a verdict brings along what its run has left."""
+    that look on. With `keeping` a verdict brings along what its run has left. What is `strict`
+    needs every branch of a candidate to have been entered."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [_load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -42,7 +45,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _kept(session, one, features, beside, keeping)
+            verdict = _kept(session, one, features, beside, keeping, strict)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -62,18 +65,23 @@ def _kept(
     features: Sequence[Path],
     beside: Sequence[object],
     keeping: Keeping | None,
+    strict: bool,
 ) -> Verdict:
     if keeping is None:
-        return _checked(session, candidate, features, beside)
+        return _checked(session, candidate, features, beside, strict)
     from headgate.gate.keeping import Keeper
 
     keeper = Keeper(keeping, session.policy, candidate)
-    verdict = _checked(session, candidate, features, [*beside, keeper])
+    verdict = _checked(session, candidate, features, [*beside, keeper], strict)
     return replace(verdict, kept=keeper.kept())
 
 
 def _checked(
-    session: Session, candidate: Candidate, features: Sequence[Path], beside: Sequence[object]
+    session: Session,
+    candidate: Candidate,
+    features: Sequence[Path],
+    beside: Sequence[object],
+    strict: bool,
 ) -> Verdict:
     root = resources.root()
     argv = [
@@ -85,7 +93,7 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
-    run = _Run(session, candidate)
+    run = _Run(session, candidate, strict)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main(argv, plugins=[run, *beside])
@@ -101,15 +109,17 @@ def _checked(
 class _Run:
     """Brings the session and the candidate into a pytest run, and its verdict out."""
 
-    def __init__(self, session: Session, candidate: Candidate) -> None:
+    def __init__(self, session: Session, candidate: Candidate, strict: bool) -> None:
         self._session = session
         self._candidate = candidate
+        self._strict = strict
         self.verdict: Verdict | None = None
         self.interruption: BaseException | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[plugin.GIVEN] = (self._session, self._candidate)
+        config.option.strict_coverage = self._strict
         # Nobody reads these tracebacks, and drawing them takes seconds when all scenarios fail.
         config.option.tbstyle = "native"
 
