@@ -91,11 +91,31 @@ def digest_of_sums(
     links: Mapping[str, str] | None = None,
 ) -> str:
     """The same digest, where each file's SHA-256 (hex, lower case) is known already."""
+    lines = sum_lines(sums, executable, links)
+    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+
+
+def sum_lines(
+    sums: Mapping[str, str],
+    executable: Collection[str] = (),
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """The lines that the digest is the SHA-256 of."""
     marked = {path: f"{sums[path]} {'*' if path in executable else ' '}" for path in sums}
     for path, target in (links or {}).items():
         marked[path] = f"{hashlib.sha256(target.encode()).hexdigest()} @"
-    lines = "".join(f"{marked[path]}{path}\n" for path in sorted(marked))
-    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+    return "".join(f"{marked[path]}{path}\n" for path in sorted(marked))
+
+
+def sum_lines_of(path: Path) -> str:
+    """Those lines of whatever stands in a directory, an `nginx.conf` or none. InputError when it
+    holds what no candidate may hold."""
+    with _opened_folder(path) as root:
+        walk = _Walk(path)
+        walk.folder(root, "")
+        found = walk.found()
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in found.files.items()}
+    return sum_lines(sums, found.executable, found.links)
 
 
 @dataclass(frozen=True)
@@ -108,7 +128,8 @@ class _Found:
 def _files_of(path: Path, root: int) -> _Found:
     walk = _Walk(path)
     walk.folder(root, "")
-    return walk.result()
+    walk.assert_main_file()
+    return walk.found()
 
 
 class _Walk:
@@ -124,12 +145,15 @@ class _Walk:
         self._seen: set[str] = set()
         self._left = MOST_BYTES
 
-    def result(self) -> _Found:
+    def assert_main_file(self) -> None:
+        """Let it be a problem when there is no main file."""
         main = f"{self._path}/{MAIN_FILE}"
         if MAIN_FILE not in {*self._files, *self._links} and all(
             main != problem.where for problem in self._problems
         ):
             self._problems.append(Problem(str(self._path), self._without_main_file()))
+
+    def found(self) -> _Found:
         if self._problems:
             raise InputError(*self._problems)
         return _Found(self._files, frozenset(self._executable), self._links)

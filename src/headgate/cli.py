@@ -10,12 +10,14 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import __version__, interruptions, trace
+from headgate import __version__, interruptions, outputs, resources, trace
+from headgate.bundle import command
 from headgate.commands import blame, replay
 from headgate.errors import HeadgateError
-from headgate.numbers import mask_numbers
+from headgate.numbers import mask_numbers, revealed
 
 if TYPE_CHECKING:
+    from headgate.gate.keeping import Keeping
     from headgate.gate.terms import Terms
     from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
@@ -42,6 +44,8 @@ examples:
   headgate check candidates/* --policy policy.yaml --shard 2/4 --json verdict-2.json
   headgate merge verdict-*.json --json verdict.json
   headgate watch candidate --policy policy.yaml
+  headgate check candidate --policy policy.yaml --bundle evidence.tar --sign key
+  headgate verify evidence.tar --allowed-signers signers --deployed candidate
   headgate doctor
 
 A candidate is a directory with an nginx.conf and whatever else belongs below /etc/nginx. An
@@ -65,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     merge.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts there")
     replay.add(commands)
     blame.add(commands)
+    command.add_parser(commands)
+    commands.add_parser("schema", help="print the JSON Schema of verdict.json")
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -80,6 +86,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("candidates", nargs="+", type=Path, metavar="CANDIDATE")
     _add_terms(check)
     check.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
+    outputs.add_options(check)
     _add_jobs(check)
     check.add_argument(
         "--shard", metavar="I/N",
@@ -157,24 +164,28 @@ def _check(args: argparse.Namespace) -> int:
     of = shards.described(shard, args.candidates, args.policy) if shard else None
     # Whatever happens, no older verdict stays.
     file = VerdictFile(args.json, candidates, of) if args.json else None
-    terms = _terms(args, args.seed or secrets.token_hex(8))
-    if not candidates:
-        print(f"shard {shard} of {len(args.candidates)} candidates is empty: nothing was judged")
-        return 0
     verdicts: list[Verdict] = []
-    try:
-        with contextlib.closing(_verdicts(candidates, terms, args.jobs)) as found:
-            for at, verdict in found:
-                verdicts.append(verdict)
-                if file:
-                    file.take(at, verdict)
-    finally:
+    with contextlib.ExitStack() as stack:
         if file:
-            file.write()
+            stack.callback(file.write)
+        stack.enter_context(revealed() if args.reveal else contextlib.nullcontext())
+        written = stack.enter_context(outputs.Outputs(args, candidates))
+        terms = _terms(args, args.seed or secrets.token_hex(8), written.keeping)
+        if not candidates:
+            print(
+                f"shard {shard} of {len(args.candidates)} candidates is empty: nothing was judged"
+            )
+            return 0
+        found = stack.enter_context(contextlib.closing(_verdicts(candidates, terms, args.jobs)))
+        for at, verdict in found:
+            verdicts.append(verdict)
+            written.add(at, verdict)
+            if file:
+                file.take(at, verdict)
     return worst(verdicts)
 
 
-def _terms(args: argparse.Namespace, seed: str) -> Terms:
+def _terms(args: argparse.Namespace, seed: str, keeping: Keeping | None) -> Terms:
     from headgate.gate.terms import Terms
     from headgate.policy import load_policy
 
@@ -193,6 +204,8 @@ def _terms(args: argparse.Namespace, seed: str) -> Terms:
         tuple(args.family),
         strict=args.strict,
         explain=args.explain,
+        keeping=keeping,
+        reveal=args.reveal,
     )
 
 
@@ -304,7 +317,6 @@ def _selftest(args: argparse.Namespace) -> int:
     import secrets
     import time
 
-    from headgate import resources
     from headgate.gate.selftest import corpus, judge_corpus, line, summary
     from headgate.reports.progress import Progress
 
@@ -337,12 +349,19 @@ def _doctor(args: argparse.Namespace) -> int:
     return 2 if any(one.state == "fail" for one in checks) else 0
 
 
+def _schema(args: argparse.Namespace) -> int:
+    print(resources.schema().read_text("utf-8"), end="")
+    return 0
+
+
 _COMMANDS = {
     "check": _check,
     "watch": _watch,
     "merge": _merge,
     "replay": replay.run,
     "blame": blame.run,
+    "verify": command.run,
+    "schema": _schema,
     "selftest": _selftest,
     "doctor": _doctor,
 }

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from headgate.errors import InputError, Problem
 from headgate.numbers import Subscriber
+from headgate.request import EXPLICIT, TRANSPARENT
 from headgate.values import filled, header_name, header_template, port, template, text
 from headgate.yamlfile import (
     Fields,
@@ -78,6 +79,12 @@ class GatewaySpec:
     start: tuple[str, ...]
     reload: tuple[str, ...]
     sessions: Sessions
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The ways in which a handset reaches this gateway."""
+        offered = ((EXPLICIT, self.proxy_port), (TRANSPARENT, self.transparent_port))
+        return tuple(mode for mode, port in offered if port is not None)
 
 
 def fill(written: str, *, ip: str, subscriber: Subscriber) -> str:

@@ -18,7 +18,7 @@ from headgate.differential import Dependence
 from headgate.flow import UDP, Flow
 from headgate.http import Field, Message, origin_form
 from headgate.internet import normal
-from headgate.masking import excerpt, mask_text
+from headgate.masking import excerpt, mask_hits, mask_text
 from headgate.numbers import Subscriber
 from headgate.policy import Permission, Policy
 from headgate.request import Outcome, Receipt, Request
@@ -161,7 +161,7 @@ class Judge:
 
     def disclosed_rightly(self, outcome: Outcome) -> bool:
         """Whether the number arrived where the policy wants it: the positive control."""
-        return self._must_get(outcome) and self._got(outcome)
+        return self.must_get(outcome) and self.got(outcome)
 
     def unproved(self, outcome: Outcome) -> bool:
         """Whether it is unknown what the gateway does with this request.
@@ -172,7 +172,7 @@ class Judge:
         if outcome.arrived or not (outcome.request.binding and outcome.known):
             return False
         failed = outcome.subscriber is not None and outcome.status in _FAILURES
-        return outcome.error == "timeout" or (failed and not self._must_get(outcome))
+        return outcome.error == "timeout" or (failed and not self.must_get(outcome))
 
     def stray(self, receipt: Receipt, beside: str = "") -> Iterator[Disclosure]:
         """What arrived without belonging to a request: no one may learn anything from it."""
@@ -246,8 +246,15 @@ class Judge:
 
     def _masked(self, one: Disclosure) -> Disclosure:
         """A gateway can make a number part of a host's, a header's or a file's name."""
-        site, where = mask_text(one.site, self._scanner), mask_text(one.where, self._scanner)
-        return replace(one, site=site, where=where)
+        return replace(one, site=self.shown(one.site), where=self.shown(one.where))
+
+    def shown(self, text: str) -> str:
+        """Any text as people may see it: without a number of the lab's."""
+        return mask_text(text, self._scanner)
+
+    def printed(self, data: bytes) -> str:
+        """Any bytes in printable characters, likewise."""
+        return mask_hits(data, self._scanner.find(data))
 
     # A receipt
 
@@ -354,7 +361,7 @@ class Judge:
 
     def _missing(self, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 1: a permitted site gets the number."""
-        if not self._must_get(outcome) or self._got(outcome) or self.unproved(outcome):
+        if not self.must_get(outcome) or self.got(outcome) or self.unproved(outcome):
             return
         if outcome.from_cache:
             return  # its page was made for another visit; whose number it holds is told elsewhere
@@ -369,14 +376,16 @@ class Judge:
             MISSING, request.host, "", outcome.subscriber, "", where, request.id, status or ""
         )
 
-    def _must_get(self, outcome: Outcome) -> bool:
+    def must_get(self, outcome: Outcome) -> bool:
+        """Whether a permitted site has to get the number with this request."""
         request = outcome.request
         if not request.binding or outcome.error == "late" or not self._entitled(outcome):
             return False
         permission = self._policy.permits(request.host, request.port, request.path)
         return permission is Permission.YES
 
-    def _got(self, outcome: Outcome) -> bool:
+    def got(self, outcome: Outcome) -> bool:
+        """Whether a permitted site got the number as rule 1 grants it."""
         return any(
             self._exact_fields(receipt, outcome)
             for receipt in outcome.receipts

@@ -11,10 +11,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from headgate.detector import Hit, Scanner
+from headgate.numbers import are_hidden
 
 _LEAST_HIDDEN = 3
 _STAR = "*"
 _DIGIT = re.compile(rb"[0-9]")
+# Whatever reads as a number, whoever's: a handset may have made it up. (Not an address.)
+_NUMBER_LIKE = re.compile(rb"(?<![0-9.])\+?[0-9](?:[ ()-]?[0-9]){7,}")
+_MARGIN = 64
 _BEGINS_WITH_THE_NETWORK = re.compile(r"(digits|TBCD), (?!.*(reversed|in gzip|in zlib|in deflate))")
 
 
@@ -24,17 +28,21 @@ def mask_hits(data: bytes, hits: Iterable[Hit]) -> str:
 
 
 def excerpt(data: bytes, hit: Hit, hits: Iterable[Hit], before: int = 32, after: int = 16) -> str:
-    """`hit` and as many bytes around it, in one line; all `hits` in it are masked.
+    """`hit` and as many bytes around it, in one line; all `hits` in it are masked, and the ends of
+    all other numbers in digits.
 
     What is left out at either side is shown as `…`.
     """
     start, end = max(0, hit.start - before), min(len(data), hit.end + after)
-    shown = _shown(data, _hidden(data, (hit, *hits)), start, end)
+    hidden = _hidden(data, (hit, *hits)) | _other_numbers(data, start, end)
+    shown = _shown(data, hidden, start, end)
     return f"{'…' * (start > 0)}{shown}{'…' * (end < len(data))}"
 
 
 def mask_text(text: str, scanner: Scanner) -> str:
     """`text` with every number of the scanner's subscribers masked, and not changed otherwise."""
+    if not are_hidden():
+        return text
     data = text.encode(errors="surrogatepass")
     while hits := scanner.find(data):
         hidden = _hidden(data, hits)
@@ -60,8 +68,19 @@ def _printable(byte: bytes) -> str:
     return "'" if byte == b"'" else shown
 
 
+def _other_numbers(data: bytes, start: int, end: int) -> set[int]:
+    """The last digits of what reads as a number there, of which a part may be further out."""
+    if not are_hidden():
+        return set()
+    return {
+        place
+        for match in _NUMBER_LIKE.finditer(data, max(0, start - _MARGIN), end + _MARGIN)
+        for place in [one.start() for one in _DIGIT.finditer(data, *match.span())][-_LEAST_HIDDEN:]
+    }
+
+
 def _hidden(data: bytes, hits: Iterable[Hit]) -> set[int]:
-    return {at for hit in hits for at in _hidden_by(data, hit)}
+    return {at for hit in hits for at in _hidden_by(data, hit)} if are_hidden() else set()
 
 
 def _hidden_by(data: bytes, hit: Hit) -> Iterator[int]:

@@ -7,13 +7,34 @@ message or report spells one out by accident.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 MASK = "***"
 
+# Another thread than the one that was asked to reveal them goes on hiding them.
+_HIDDEN: ContextVar[bool] = ContextVar("numbers are hidden", default=True)
+
 # Eight digits and more, as numbers are written; dates and versions are shorter or have other signs.
 _NUMBER = re.compile(r"\d(?:[ ().-]?\d){7,}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+
+
+@contextmanager
+def revealed() -> Iterator[None]:
+    """For a while numbers are shown as they are, in everything: somebody has asked for that."""
+    before = _HIDDEN.set(False)
+    try:
+        yield
+    finally:
+        _HIDDEN.reset(before)
+
+
+def are_hidden() -> bool:
+    """Whether numbers are to be masked, as ever unless somebody has asked for them."""
+    return _HIDDEN.get()
 
 
 def mask(digits: str) -> str:
@@ -22,7 +43,7 @@ def mask(digits: str) -> str:
     >>> mask("447700900123")
     '+447700900***'
     """
-    return f"+{digits[:-3]}{MASK}"
+    return f"+{digits[:-3]}{MASK}" if are_hidden() else f"+{digits}"
 
 
 def mask_numbers(text: str) -> str:
@@ -32,12 +53,12 @@ def mask_numbers(text: str) -> str:
     'invalid parameter 447700900*** in subscribers.map:7'
     """
 
-    def hidden(match: re.Match[str]) -> str:
+    def without_end(match: re.Match[str]) -> str:
         if _IPV4.fullmatch(match[0]):
             return match[0]
         return re.sub(r"\D", "", match[0])[:-3] + MASK
 
-    return _NUMBER.sub(hidden, text)
+    return _NUMBER.sub(without_end, text) if are_hidden() else text
 
 
 @dataclass(frozen=True)

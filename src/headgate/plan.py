@@ -23,7 +23,7 @@ from headgate.lab.topology import GATEWAY_ACCESS
 from headgate.policy import Permission, Policy, Site
 from headgate.population import Population
 from headgate.reading.aim import Aim
-from headgate.request import EXPLICIT, ORDINARILY, TRANSPARENT, Connection, Manner, Request
+from headgate.request import EXPLICIT, ORDINARILY, Connection, Manner, Request
 
 # A fault that shows in two of a hundred requests stays hidden in this many with a probability of
 # 0.98 ** 342 < 0.001: ln(0.001) / ln(0.98) = 341.9.
@@ -156,8 +156,7 @@ class Plan:
     @property
     def modes(self) -> tuple[str, ...]:
         """The ways in which a handset reaches this gateway."""
-        offered = ((EXPLICIT, self.spec.proxy_port), (TRANSPARENT, self.spec.transparent_port))
-        return tuple(mode for mode, port in offered if port is not None)
+        return self.spec.modes
 
     def token(self) -> str:
         """Letters and digits in one of the shapes of the ids that fill ordinary URLs."""

@@ -14,11 +14,12 @@ is no host name.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import product
@@ -70,7 +71,8 @@ class Site:
 @dataclass(frozen=True)
 class Policy:
     """A policy as its file says it. `value` is the form of the number (`{msisdn}` and perhaps
-    other text), `staleness` the seconds for which a request may follow an old session."""
+    other text), `staleness` the seconds for which a request may follow an old session; `source`
+    is the file as it was read."""
 
     path: Path
     header: str
@@ -79,6 +81,12 @@ class Policy:
     consent_required: bool = True
     staleness: float = 0.0
     sites: tuple[Site, ...] = ()
+    source: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its file, as `sha256sum` prints it, behind `sha256:`."""
+        return f"sha256:{hashlib.sha256(self.source).hexdigest()}"
 
     def identifier_for(self, subscriber: Subscriber) -> bytes:
         """What the policy's header holds for this subscriber, to the byte."""
@@ -173,11 +181,12 @@ def load_policy(path: Path) -> Policy:
     Raises `InputError` with every problem found, each with file, line and column.
     """
     with Fields(read_yaml(path)) as fields:
+        source = path.read_bytes()
         identifier = fields.required("identifier", _identifier, "{header: …, value: …}")
         consent = fields.required("consent", one_of("required", "not-required"), "required")
         staleness = fields.optional("staleness", _seconds, 0.0)
         sites = fields.required("sites", listed(_site, "sites ([] for nobody)"), "[{host: …}]")
-    return Policy(path, *identifier, consent == "required", staleness, sites)
+    return Policy(path, *identifier, consent == "required", staleness, sites, source)
 
 
 def _identifier(node: Node) -> tuple[str, str, tuple[str, ...]]:

@@ -19,6 +19,11 @@ def root() -> Path:
     return find(Path(__file__).resolve().parent)
 
 
+def schema() -> Path:
+    """The JSON Schema of `verdict.json`."""
+    return Path(__file__).with_name("data") / "verdict.schema.json"
+
+
 def find(package: Path) -> Path:
     """The root that belongs to the `headgate` package in the folder `package`."""
     checkout = package.parent.parent

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headgate.coverage.coverage import Coverage
     from headgate.explain.explanation import Explanation
+    from headgate.gate.keeping import Kept
     from headgate.judge import Disclosure
+    from headgate.record import Evidence
 
 APPROVED = "approved"
 REJECTED = "rejected"
@@ -63,10 +65,14 @@ def _finding(group: list[Disclosure], name: str) -> Finding:
     )
 
 
+_BESIDE = ("evidence", "kept")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer on one candidate. `words` is what the gateway itself said, where it matters;
-    `coverage` is None where nobody asked for it."""
+    `coverage` is None where nobody asked for it; `evidence` is what else the run's record holds,
+    `kept` what was asked for beside it; these two are no part of `verdict.json`."""
 
     candidate: str
     digest: str
@@ -84,10 +90,24 @@ class Verdict:
     policy: str = ""
     explanations: tuple[Explanation, ...] = ()
     coverage: Coverage | None = None
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    kept: Kept | None = field(default=None, repr=False, compare=False)
 
     @property
     def exit(self) -> int:
         return EXIT[self.verdict]
+
+    def as_plain(self) -> dict[str, Any]:
+        """The object that `verdict.json` has for it (contract, "The command")."""
+        plain = {name: value for name, value in vars(self).items() if name not in _BESIDE}
+        findings = [dict(vars(finding)) for finding in self.findings]
+        return {
+            **plain,
+            "findings": findings,
+            "explanations": [asdict(one) for one in self.explanations],
+            "seconds": round(self.seconds, 2),
+            "coverage": self.coverage and self.coverage.as_json(),
+        }
 
 
 def worst(verdicts: Iterable[Verdict]) -> int:
@@ -97,15 +117,4 @@ def worst(verdicts: Iterable[Verdict]) -> int:
 
 def as_json(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """The object that `--json` writes (contract, "The command")."""
-    return {"candidates": [_plain(verdict) for verdict in verdicts]}
-
-
-def _plain(verdict: Verdict) -> dict[str, Any]:
-    findings = [dict(vars(finding)) for finding in verdict.findings]
-    return {
-        **vars(verdict),
-        "findings": findings,
-        "explanations": [asdict(one) for one in verdict.explanations],
-        "seconds": round(verdict.seconds, 2),
-        "coverage": verdict.coverage and verdict.coverage.as_json(),
-    }
+    return {"candidates": [verdict.as_plain() for verdict in verdicts]}

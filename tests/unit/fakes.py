@@ -21,12 +21,15 @@ from headgate import resources
 from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
 from headgate.coverage.coverage import Coverage
+from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate, Record
+from headgate.gate.keeping import Keeping
 from headgate.gate.session import Session
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
 from headgate.internet import Internet
+from headgate.judge import Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Exchanged, Lab
 from headgate.lab.log import Log
@@ -37,6 +40,8 @@ from headgate.population import Population, populate
 from headgate.reading.aim import Aim
 from headgate.reading.span import Span
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
+from headgate.tally import Tally
+from headgate.trial import Observation
 from headgate.verdict import Verdict
 
 HEADER = "x-up-calling-line-id"
@@ -236,6 +241,19 @@ class FakeGate:
 
     policy: Policy
     record: Record
+    tally: Tally = field(init=False)
+    observers: list[Callable[[Observation], None]] = field(default_factory=list)
+    captured: Sequence[bytes | Exception] = ()
+    has_ended: bool = True
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.policy, Judge(self.policy, Scanner([ADA, BOB, CAROL])))
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        for part in self.captured:
+            if isinstance(part, Exception):
+                raise part
+            yield part
 
     @property
     def as_gate(self) -> Gate:
@@ -256,6 +274,8 @@ class FakeSession:
     covered: Coverage | None = None
     covering: bool = False
     lines: list[str] = field(default_factory=list)
+    captured: Sequence[bytes | Exception] = ()
+    observed: Sequence[Observation] = ()
 
     @property
     def as_session(self) -> Session:
@@ -273,7 +293,11 @@ class FakeSession:
     def gate(self, candidate: Candidate) -> Iterator[Gate]:
         if self.failure:
             raise self.failure
-        yield FakeGate(self.policy, self.record).as_gate
+        gate = FakeGate(self.policy, self.record, captured=self.captured)
+        yield gate.as_gate
+        for observation in self.observed:
+            for tell in gate.observers:
+                tell(observation)
 
     @property
     def lost(self) -> bool:
@@ -295,6 +319,7 @@ class Checkout:
     STEPS = """
 import pytest
 from pytest_bdd import given, parsers, then, when
+from headgate.detector import Scanner
 from headgate.errors import NotJudged
 
 pytest_plugins = ["headgate.gate.plugin"]
@@ -358,6 +383,7 @@ def interrupt():
         *texts: str,
         features: Sequence[Path] = (),
         beside: Sequence[object] = (),
+        keeping: Keeping | None = None,
         strict: bool = False,
     ) -> Verdict:
         """The verdict after these feature files, as texts, and those in the folders given, while
@@ -365,7 +391,7 @@ def interrupt():
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
         candidates = [self.candidate]
-        (verdict,) = check(session.as_session, candidates, features, beside, strict=strict)
+        (verdict,) = check(session.as_session, candidates, features, beside, keeping, strict=strict)
         return verdict
 
 

@@ -21,6 +21,7 @@ from headgate.cli import main
 from headgate.doctor import Check
 from headgate.errors import LabError
 from headgate.gate import check, session
+from headgate.numbers import are_hidden
 from headgate.policy import Policy
 from headgate.verdict import Verdict
 
@@ -95,6 +96,7 @@ class Judging:
         session: object,
         candidates: Sequence[Path],
         features: Sequence[Path],
+        keeping: object = None,
         *,
         explain: bool,
         strict: bool,
@@ -328,6 +330,46 @@ def test_the_json_holds_every_candidate(judging: Judging, policy: Path, tmp_path
         ("a", "approved"),
         ("b", "rejected"),
     ]
+
+
+def test_the_report_holds_every_candidate(judging: Judging, policy: Path, tmp_path: Path) -> None:
+    judging.words = ["approved", LabError("the node world is lost")]
+    folder = tmp_path / "report"
+    assert run("check", "a", "b", "--policy", policy, "--report", folder) == 2
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "1-a.html",
+        "2-b.html",
+        "index.html",
+        "record.json",
+    ]
+    assert UNJUDGED[1] in (folder / "2-b.html").read_text()
+
+
+def test_an_older_report_does_not_outlive_a_broken_policy(
+    judging: Judging, policy: Path, tmp_path: Path
+) -> None:
+    judging.words = ["approved", "approved"]
+    folder = tmp_path / "report"
+    assert run("check", "a", "b", "--policy", policy, "--report", folder) == 0
+    policy.write_text("{")
+    assert run("check", "a", "--policy", policy, "--report", folder) == 2
+    assert [*folder.iterdir()] == []
+
+
+def test_numbers_are_revealed_on_request_alone(
+    judging: Judging, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: list[bool] = []
+
+    def look(*words: object, **options: object) -> Iterator[Verdict]:
+        hidden.append(are_hidden())
+        yield Verdict("a", "", "approved", "")
+
+    monkeypatch.setattr(check, "check", look)
+    assert run("check", "a", "--policy", policy) == 0
+    assert run("check", "a", "--policy", policy, "--reveal") == 0
+    assert hidden == [True, False]
+    assert are_hidden()
 
 
 def test_seed_and_features_are_passed_on(

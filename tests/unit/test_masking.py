@@ -6,13 +6,14 @@ import base64
 import gzip
 import hashlib
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 
 from headgate.detector import Scanner
 from headgate.masking import excerpt, mask_hits, mask_text
-from headgate.numbers import Subscriber
+from headgate.numbers import Subscriber, mask_numbers, revealed
 
 ADA = Subscriber("447700900123", "001016340888752")
 SCANNER = Scanner([ADA])
@@ -111,3 +112,51 @@ def test_text_without_a_number_is_the_same() -> None:
         mask_text("nothing here: 447700900999 \udcff"[:-1], SCANNER)
         == "nothing here: 447700900999 "
     )
+
+
+def test_numbers_are_shown_only_where_somebody_has_asked_for_them() -> None:
+    data = ADA.msisdn.encode()
+    scanner = Scanner([ADA])
+    (hit,) = scanner.find(data)
+
+    def shown() -> list[str]:
+        text = ADA.msisdn
+        return [
+            mask_hits(data, [hit]),
+            excerpt(data, hit, [hit]),
+            mask_text(text, scanner),
+            mask_numbers(text),
+            ADA.masked.removeprefix("+"),
+        ]
+
+    with revealed():
+        assert set(shown()) == {ADA.msisdn}
+    assert set(shown()) == {f"{ADA.msisdn[:-3]}***"}
+
+
+def test_a_thread_that_nobody_asked_goes_on_masking() -> None:
+    with revealed(), ThreadPoolExecutor(1) as beside:
+        assert beside.submit(mask_numbers, ADA.msisdn).result() == f"{ADA.msisdn[:-3]}***"
+
+
+@pytest.mark.parametrize(
+    ("around", "shown"),
+    [
+        (b"X-Made-Up: 447700900777", "X-Made-Up: 447700900***"),
+        (b"X-Made-Up: +44 7700 900777", "X-Made-Up: +44 7700 900***"),
+        (b"Via: 100.64.128.177", "Via: 100.64.128.177"),
+        (b"Length: 1234567", "Length: 1234567"),
+    ],
+)
+def test_other_numbers_beside_the_one_that_was_found_are_hidden_too(
+    around: bytes, shown: str
+) -> None:
+    data = around + b"\r\nX: " + NUMBER
+    hits = SCANNER.find(data)
+    assert excerpt(data, hits[-1], hits).startswith(shown)
+
+
+def test_a_number_at_the_edge_of_an_excerpt_shows_no_end() -> None:
+    data = b"447700900777" + b" " * 30 + NUMBER
+    hits = SCANNER.find(data)
+    assert excerpt(data, hits[-1], hits).startswith("…**")

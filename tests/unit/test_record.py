@@ -22,9 +22,10 @@ from tests.unit.fakes import (
 from headgate.coverage.coverage import Coverage, Figure, Place
 from headgate.errors import LabError, NotJudged
 from headgate.gate.gate import Record
-from headgate.gate.record import BROKEN, FAILED, PASSED, Recorder, Told
+from headgate.gate.record import Recorder, Told
 from headgate.judge import Disclosure
 from headgate.policy import Policy
+from headgate.record import BROKEN, FAILED, PASSED
 from headgate.verdict import Verdict
 
 POLICY = policy_of(*SITES)

@@ -213,3 +213,10 @@ def test_several_are_told_apart_in_a_log() -> None:
     assert log.getvalue().endswith(" s  candidates/first: putting up the lab\n")
     several.done("candidates/second")
     assert log.getvalue().endswith(" s  taking the labs down\n")
+
+
+def test_a_candidates_name_steers_no_terminal() -> None:
+    log = io.StringIO()
+    with Progress(log) as progress:
+        progress("starting \x1b[31mred\ud800")
+    assert log.getvalue().endswith("starting \\x1b[31mred\\ud800\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
 import html
 import os
 import socket
@@ -131,6 +132,12 @@ class World:
         doubt = recording.doubt or ("" if self._room > 0 else "more arrived than can be kept")
         sealed = [*self._sealed, *filter(None, (one.sealed for one in self._connections))]
         return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": sealed}
+
+    def recording(self, start: int, most: int) -> dict[str, Any]:
+        """A part of the capture as tcpdump wrote it: its size, and its bytes in a gzip member.
+        Members one behind the other are one gzip file."""
+        part = self._capture.read(start, most)
+        return {"size": len(part), "data": gzip.compress(part, 1, mtime=0)}
 
     def forget(self) -> None:
         self._capture.abandon()
@@ -367,6 +374,7 @@ async def main() -> None:
             "collect": world.collect,
             "record": world.record,
             "recorded": world.recorded,
+            "recording": world.recording,
             "forget": world.forget,
             "store_at": store.at,
             "put": store.put,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,20 +23,25 @@ from headgate.gate.session import Session
 from headgate.numbers import mask_numbers
 from headgate.verdict import NOT_JUDGED, REJECTED, Verdict
 
+if TYPE_CHECKING:
+    from headgate.gate.keeping import Keeping
+
 
 def check(
     session: Session,
     candidates: Sequence[Path],
     features: Sequence[Path],
     beside: Sequence[object] = (),
+    keeping: Keeping | None = None,
     *,
     strict: bool = False,
     explain: bool = False,
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
-    that look on. What is `strict` needs every branch of a candidate to have been entered. With
-    `explain`, rejections say what they are owed to."""
+    that look on. With `keeping` a verdict brings along what its run has left. What is `strict`
+    needs every branch of a candidate to have been entered. With `explain`, rejections say what
+    they are owed to."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -45,7 +51,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _checked(session, one, features, beside, strict, explain)
+            verdict = _kept(session, one, features, beside, keeping, strict, explain)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -58,6 +64,24 @@ def load(path: Path, defaults: Path) -> Candidate | Verdict:
     except InputError as error:
         reason, *more = map(str, error.problems)
         return Verdict(str(path), "", NOT_JUDGED, reason, words="\n".join(more))
+
+
+def _kept(
+    session: Session,
+    candidate: Candidate,
+    features: Sequence[Path],
+    beside: Sequence[object],
+    keeping: Keeping | None,
+    strict: bool,
+    explain: bool,
+) -> Verdict:
+    if keeping is None:
+        return _checked(session, candidate, features, beside, strict, explain)
+    from headgate.gate.keeping import Keeper
+
+    keeper = Keeper(keeping, session.policy, candidate)
+    verdict = _checked(session, candidate, features, [*beside, keeper], strict, explain)
+    return replace(verdict, kept=keeper.kept())
 
 
 def _checked(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,7 @@ from headgate.gateway_spec import FileSessions
 from headgate.judge import Disclosure, Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
+from headgate.lab.log import complaints
 from headgate.lasting import jar, kept, resumed
 from headgate.numbers import Subscriber
 from headgate.plan import Plan, repeated
@@ -41,10 +41,9 @@ from headgate.probes import fresh, probes
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import aims_of
 from headgate.request import Connection, Outcome, Receipt, Request
+from headgate.tally import Tally
 from headgate.trial import Observation, Trial
 from headgate.verdict import findings_from
-
-_COMPLAINT = re.compile(rb"\[(?:error|crit|alert|emerg)\]")
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -139,6 +138,7 @@ class Gate:
         self.gateway = gateway
         self.population = ground.population
         self.record = Record()
+        self.tally = Tally(ground.policy, ground.judge)
         self._lab = ground.lab
         self._trial = Trial(ground.lab, gateway)
         self._rng = random.Random(f"{ground.seed} requests")
@@ -151,6 +151,8 @@ class Gate:
         self._given_up: NotJudged | None = None
         self._deadline = Deadline(LONGEST)
         self._changed_at = -math.inf
+        # Told of all that is observed, before it is judged.
+        self.observers: list[Callable[[Observation], None]] = []
 
     # Visitors
 
@@ -285,6 +287,8 @@ class Gate:
             raise
 
     def _judged(self, observed: Observation) -> Visit:
+        for tell in self.observers:
+            tell(observed)
         families = {outcome.request.family for outcome in observed.outcomes}
         beside = families.pop() if len(families) == 1 else ""
         disclosures = [
@@ -300,6 +304,7 @@ class Gate:
         record = self.record
         record.disclosures += disclosures
         record.requests = self._trial.sent
+        self.tally.add(observed.outcomes, observed.strays, disclosures)
         for outcome in observed.outcomes:
             record.handsets.add(outcome.request.handset)
             record.sites.update(receipt.site for receipt in outcome.receipts)
@@ -414,11 +419,13 @@ class Gate:
         return observed
 
     def _depending(self, found: Iterable[Dependence], exchange: Exchange) -> Visit:
-        disclosures = [
-            disclosure
+        depending = [
+            (one.request, disclosure)
             for one in found
             for disclosure in self._judge.dependence(one, exchange.betrayed(one))
         ]
+        self.tally.depend(depending)
+        disclosures = [disclosure for _, disclosure in depending]
         self.record.disclosures += disclosures
         return Visit([], disclosures)
 
@@ -458,9 +465,10 @@ class Gate:
         """Stop the gateway, and judge what it still sent and what it left behind."""
         left = self._end()
         files = self._left_behind()
-        self.record.errors = "\n".join(_errors(files.values()))
+        self.record.errors = "\n".join(complaints(files.values()))
         residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
         self.record.disclosures += residue
+        self.tally.beside(residue)
         return Visit(left.outcomes, [*left.disclosures, *residue])
 
     def crossed(self) -> Visit:
@@ -476,9 +484,19 @@ class Gate:
             if (one.address, one.subscriber, one.form) not in told
         ]
         self.record.disclosures += crossed  # a number that was seen stays seen
+        self.tally.beside(crossed)
         if doubt := self._crossing.doubt or self._crossing.sealed_by(self._trial.wrote):
             raise NotJudged(doubt)
         return Visit([], crossed)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the gateway was stopped and what it sent looked at."""
+        return self._crossing is not None
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        """What has crossed to the outside, as it was captured, its first `most` bytes: gzip."""
+        return self._lab.recording(most)
 
     def _end(self) -> Visit:
         """The gateway's last moments, however often they are asked for."""
@@ -487,6 +505,7 @@ class Gate:
             self.gateway.stop()
             self._stopped = True
             self._crossing = self._lab.crossing(self.gateway)
+            self.tally.crossed(self._crossing.flows)
             self._last = self._judged(self._trial.rest())
         return self._last
 
@@ -495,12 +514,6 @@ class Gate:
         given = {str(install / path) for path in self.gateway.provided_files}
         files = {path: data for path, data in self.gateway.written().items() if path not in given}
         return {**files, **self.gateway.log.streams}
-
-
-def _errors(files: Iterable[bytes], most: int = 6) -> list[str]:
-    """The last lines in which nginx complains, wherever it logs."""
-    lines = [line for data in files for line in data.splitlines() if _COMPLAINT.search(line)]
-    return [line.decode("utf-8", "replace")[:300] for line in lines[-most:]]
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from headgate.errors import LabError
 from headgate.gate.terms import Terms
 from headgate.gate.workers import Heard, Spent, judge_all
-from headgate.numbers import mask_numbers
+from headgate.numbers import mask_numbers, revealed
 from headgate.verdict import NOT_JUDGED, Verdict
 
 if TYPE_CHECKING:
@@ -68,7 +68,14 @@ def check_here(session: Session, candidates: Sequence[Path], terms: Terms) -> It
         return check_families(session, candidates, terms.families)
     from headgate.gate.check import check
 
-    return check(session, candidates, terms.features, strict=terms.strict, explain=terms.explain)
+    return check(
+        session,
+        candidates,
+        terms.features,
+        keeping=terms.keeping,
+        strict=terms.strict,
+        explain=terms.explain,
+    )
 
 
 @contextlib.contextmanager
@@ -78,9 +85,12 @@ def _bench(
     from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
 
-    with Session(
-        terms.policy, DockerEngine, seed=terms.seed, progress=tell, covering=True
-    ) as session:
+    with (
+        revealed() if terms.reveal else contextlib.nullcontext(),
+        Session(
+            terms.policy, DockerEngine, seed=terms.seed, progress=tell, covering=True
+        ) as session,
+    ):
 
         def judge(asked: _Asked) -> Verdict:
             (verdict,) = check_here(session, [asked.path], terms)

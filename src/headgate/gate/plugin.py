@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     recorder = Recorder(candidate, strict=config.getoption("--strict-coverage"))
     config.stash[_RECORDER] = recorder
     config.pluginmanager.register(recorder, "headgate-recorder")
+    config.pluginmanager.register(recorder.followed, "headgate-scenarios")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -7,20 +7,23 @@ everything was skipped exits with 0. What is counted here is what was truly carr
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from headgate.candidate import Candidate
 from headgate.coverage.coverage import NOT_MEASURED, Coverage
-from headgate.errors import HeadgateError, NotJudged
+from headgate.errors import NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
+from headgate.gate.evidence import evidence, now
 from headgate.gate.gate import Gate, Record
+from headgate.gate.scenarios import Scenarios, ending
 from headgate.gate.session import Session
 from headgate.judge import MISSING
 from headgate.numbers import mask_numbers
+from headgate.record import BROKEN, FAILED, PASSED
 from headgate.verdict import (
     APPROVED,
     NOT_JUDGED,
@@ -29,8 +32,6 @@ from headgate.verdict import (
     Verdict,
     findings_from,
 )
-
-PASSED, FAILED, BROKEN = "passed", "failed", "broken"
 
 
 @dataclass
@@ -57,6 +58,9 @@ class Recorder:
     strict: bool = False
     unseen: set[str] | None = None
     started: float = 0.0
+    began: str = field(default_factory=now)
+    followed: Scenarios = field(default_factory=Scenarios)
+    explanations: Sequence[Mapping[str, Any]] = ()
     scenarios: dict[str, Told] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -98,15 +102,31 @@ class Recorder:
                 told.ended, told.problem = PASSED, ""
             return
         error = call.excinfo.value
-        told.ended = FAILED if isinstance(error, AssertionError) else BROKEN
-        told.problem = _first_line(error)
+        told.ended, told.problem = ending(error)
         told.gave_up = isinstance(error, NotJudged)
         told.words = error.words if isinstance(error, NotJudged) else ""
 
     # The verdict
 
     def verdict(self) -> Verdict:
-        """What the run allows to be said of the candidate, in the contract's terms."""
+        """What the run allows to be said of the candidate, in the contract's terms, and the
+        evidence for it."""
+        assert self.candidate
+        verdict = self._verdict()
+        found = evidence(
+            verdict,
+            candidate=self.candidate,
+            features=self.followed.features(),
+            session=self.session,
+            gate=self.gate,
+            unseen=self.unseen,
+            began=self.began,
+            coverage=self.coverage.as_json() if self.coverage else None,
+            explanations=self.explanations,
+        )
+        return replace(verdict, evidence=found)
+
+    def _verdict(self) -> Verdict:
         assert self.candidate
         findings = findings_from(self.gate.record.disclosures) if self.gate else ()
         doubts, words = self._doubts()
@@ -206,12 +226,3 @@ def _summary(findings: Sequence[Finding]) -> str:
     first = findings[0]
     where = first.site if len(sites) == 1 else f"{len(sites)} places, {first.site} among them"
     return f"{', '.join(kinds)}: {first.where} at {where}"
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, NotJudged):
-        return error.reason
-    text = str(error).strip().splitlines()
-    line = text[0] if text else type(error).__name__
-    known = isinstance(error, HeadgateError | AssertionError | pytest.skip.Exception)
-    return line if known else f"{type(error).__name__}: {line}"

@@ -17,8 +17,9 @@ from headgate.errors import HeadgateError, NotJudged
 from headgate.families import families
 from headgate.gate.check import load
 from headgate.gate.gate import Gate
-from headgate.gate.record import BROKEN, PASSED, Recorder, Told
+from headgate.gate.record import Recorder, Told
 from headgate.gate.session import Session
+from headgate.record import BROKEN, PASSED
 from headgate.verdict import APPROVED, NOT_JUDGED, REJECTED, Verdict
 from headgate.yamlfile import meant
 

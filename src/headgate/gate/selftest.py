@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -118,11 +118,11 @@ def judge(session: Session, specimen: Specimen) -> Judged:
     """A sound gateway is judged as any candidate, a faulty one until it has shown its fault."""
     if not specimen.kinds:
         (verdict,) = check(session, [specimen.candidate], [])
-        return Judged(specimen, verdict)
+        return Judged(specimen, replace(verdict, evidence=None))
     watch = Watch(specimen.kinds[0], specimen.needs, specimen.first)
     explain = bool(specimen.mend)
     (verdict,) = check(session, [specimen.candidate], [], [watch], explain=explain)
-    return Judged(specimen, verdict, tuple(watch.lacking))
+    return Judged(specimen, replace(verdict, evidence=None), tuple(watch.lacking))
 
 
 def judge_corpus(specimens: Sequence[Specimen], jobs: int, seed: str) -> Iterator[Judged]:

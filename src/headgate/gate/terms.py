@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headgate.policy import Policy
+
+if TYPE_CHECKING:
+    from headgate.gate.keeping import Keeping
 
 
 @dataclass(frozen=True)
 class Terms:
     """The policy, the seed, the user's own features, and the only families to send, if any.
     What is `strict` needs every branch of a candidate to have been entered; with `explain`,
-    rejections say what they are owed to."""
+    rejections say what they are owed to. `keeping` is what runs are to leave beside their verdicts;
+    `reveal` shows numbers unmasked."""
 
     policy: Policy
     seed: str
@@ -20,3 +25,5 @@ class Terms:
     families: tuple[str, ...] = ()
     strict: bool = False
     explain: bool = True
+    keeping: Keeping | None = None
+    reveal: bool = False

@@ -30,6 +30,9 @@ CONCURRENCY = 96
 # gateway may do by itself, a store that does not answer included.
 PATIENCE = 5.0
 
+# What an agent is asked for at a time of a file: bytes.
+_PART = 4 << 20
+
 _ROLES = ("cabler", "handsets", "world")
 
 
@@ -179,6 +182,16 @@ class Lab:
         unseen = [(self.internet.name(address), port) for address, port in told["unseen"]]
         sealed = [(self.internet.name(one), port, hello) for one, port, hello in told["sealed"]]
         return Crossing(flows, unseen, sealed, gateway.unasked(), told["doubt"])
+
+    def recording(self, most: int) -> Iterator[bytes]:
+        """The capture of the cable to the outside, its first `most` bytes: gzip, in parts."""
+        start = 0
+        while start < most:
+            part = self._world.call("recording", start=start, most=min(_PART, most - start))
+            if not part["size"]:
+                return
+            yield part["data"]
+            start += part["size"]
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 LONGEST = 32 << 20
 _TAIL = 4096
+_COMPLAINT = re.compile(rb"\[(?:error|crit|alert|emerg)\]")
 
 
 class Log:
@@ -33,3 +37,9 @@ class Log:
         """The last lines of both, in the order in which they came."""
         text = self._tail.decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-count:])
+
+
+def complaints(files: Iterable[bytes], most: int = 6) -> list[str]:
+    """The last lines in which nginx complains, wherever it logs."""
+    lines = [line for data in files for line in data.splitlines() if _COMPLAINT.search(line)]
+    return [line.decode("utf-8", "replace")[:300] for line in lines[-most:]]

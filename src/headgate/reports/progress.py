@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from headgate.reports.legible import legible
+
 
 class Progress:
     """Call it with what begins now. At a terminal each phase replaces the one before."""
@@ -32,6 +34,7 @@ class Progress:
         self.clear()
 
     def __call__(self, phase: str) -> None:
+        phase = legible(phase)  # a candidate may be called anything
         with self._lock:
             if self._live:
                 width = shutil.get_terminal_size().columns - 1

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headgate.errors import HeadgateError
+from headgate.files import write_whole
 from headgate.verdict import NOT_JUDGED, Verdict, as_json
 
 # It is written anew for each verdict, as long as that takes no more than this part of the time:
@@ -46,10 +45,7 @@ class VerdictFile:
         if verdicts is not None:
             self._texts = [_text(one, 4) for one in verdicts]
         began = time.monotonic()
-        try:
-            _replace(self._path, self._content())
-        except OSError as error:
-            raise HeadgateError(f"{self._path}: cannot be written: {error.strerror}") from error
+        write_whole(self._path, self._content().encode())
         now = time.monotonic()
         self._rest_until = now + (now - began) / _SHARE
 
@@ -66,17 +62,3 @@ def _text(verdict: Verdict, by: int) -> str:
 
 def _indented(value: object, by: int) -> str:
     return json.dumps(value, indent=2).replace("\n", "\n" + " " * by)
-
-
-def _replace(path: Path, content: str) -> None:
-    if path.exists() and not path.is_file():  # a pipe, or a terminal
-        path.write_text(content, "utf-8")
-        return
-    real = path.resolve()
-    beside = real.with_name(f".{real.name}.{os.getpid()}")
-    try:
-        beside.write_text(content, "utf-8")
-        beside.replace(real)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

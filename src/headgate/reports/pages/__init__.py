@@ -1,0 +1,136 @@
+"""The report for people: a page a candidate that holds all it needs, and an index of several.
+
+A page is HTML and CSS in one file. It runs no script and fetches nothing (and says so to the
+browser, in its content security policy), so it can be mailed, printed and kept. Whatever stands in
+it may have been made up by a gateway: texts are escaped by the templates, without exception, and
+what could steer a terminal or turn the direction of writing is spelled out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from functools import cache, partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from headgate import __version__
+from headgate.errors import HeadgateError
+from headgate.files import write_whole
+from headgate.record import Record, as_plain, each_text
+from headgate.reports.legible import legible
+from headgate.reports.pages import comparison, view
+from headgate.reports.pages.picture import picture
+
+INDEX = "index.html"
+DATA = "record.json"
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def pages(records: Sequence[Record]) -> dict[str, str]:
+    """The pages of a run by their file names: one is the index itself, of several each has a page
+    of its own and the index compares them with the first."""
+    records = [each_text(one, partial(legible, keep="\n\t")) for one in records]
+    if len(records) == 1:
+        return {INDEX: _page(records[0])}
+    names = [_name(number, one) for number, one in enumerate(records, 1)]
+    own = {name: _page(one, INDEX) for name, one in zip(names, records, strict=True)}
+    return {INDEX: _index(names, records), **own}
+
+
+def clear(folder: Path) -> None:
+    """Make the folder, and take away what an earlier run has written there: no older verdict
+    stays. HeadgateError when that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / DATA).exists():
+            for path in (folder / INDEX, *folder.glob("[0-9]*-*.html"), folder / DATA):
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise HeadgateError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def write(folder: Path, records: Sequence[Record]) -> None:
+    """Write the pages, and the record that they are made from, into a folder that `clear` has made
+    ready. HeadgateError when that cannot be done."""
+    files = {**pages(records), DATA: json.dumps(as_plain(records)) + "\n"}
+    for name, text in files.items():
+        write_whole(folder / name, text.encode())
+
+
+def _name(number: int, record: Record) -> str:
+    """A file name for a candidate's page, whatever the candidate is called."""
+    last = _UNSAFE.sub("-", Path(record.verdict.candidate).name).strip("-.")
+    return f"{number}-{last[:60] or 'candidate'}.html"
+
+
+def _page(record: Record, index: str = "") -> str:
+    return _rendered(
+        "page.html",
+        record=record,
+        verdict=record.verdict,
+        evidence=record.evidence,
+        findings=view.findings(record),
+        rows=view.rows(record.evidence.matrix),
+        files=view.files(record.evidence),
+        coverage=view.coverage(record.evidence),
+        picture=picture(record.evidence),
+        index=index,
+        title=record.verdict.candidate,
+    )
+
+
+def _index(names: Sequence[str], records: Sequence[Record]) -> str:
+    first, *others = records
+    compared = [comparison.compare(first, one) for one in others]
+    return _rendered(
+        "index.html",
+        entries=list(zip(names, records, (None, *compared), strict=True)),
+        first=first,
+        title=f"{len(records)} candidates",
+    )
+
+
+def _rendered(template: str, **values: Any) -> str:
+    css = _style()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return (
+        _templates()
+        .get_template(template)
+        .render(css=css, css_digest=digest, tool=__version__, **values)
+    )
+
+
+@cache
+def _style() -> str:
+    folder = resources.files("headgate.reports.pages").joinpath("templates")
+    return "\n" + folder.joinpath("style.css").read_text("utf-8")
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("headgate.reports.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        time=view.time,
+        share=view.share,
+        count=view.count,
+        parts=view.parts,
+        plural=view.plural,
+        control=view.control,
+        parted=view.parted,
+    )
+    environment.globals.update(TALLY=view.TALLY, OUTCOMES=view.OUTCOMES, VERDICTS=view.VERDICTS)
+    return environment
