@@ -65,6 +65,10 @@ def parser() -> argparse.ArgumentParser:
         help="run the feature files there too",
     )  # fmt: skip
     check.add_argument("--seed", help="repeat the run that had this seed")
+    check.add_argument(
+        "--strict", action="store_true",
+        help="approve nothing of which some branch was never entered",
+    )  # fmt: skip
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -126,8 +130,10 @@ def _judged(args: argparse.Namespace) -> int:
             from headgate.engines.docker_engine import DockerEngine
             from headgate.gate.check import check
 
-            with Session(policy, DockerEngine, seed=args.seed, progress=progress) as session:
-                for verdict in check(session, args.candidates, args.features):
+            with Session(
+                policy, DockerEngine, seed=args.seed, progress=progress, covering=True
+            ) as session:
+                for verdict in check(session, args.candidates, args.features, strict=args.strict):
                     verdicts.append(verdict)
                     progress.clear()
                     _show(verdict)

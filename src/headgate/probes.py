@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
+from headgate.families.misbehaving import page
 from headgate.plan import COOKIE, Plan
 from headgate.request import EXPLICIT, Connection
 
@@ -26,15 +27,18 @@ _KINDS: tuple[dict[str, object], ...] = (
     {"version": "1.0"},
     {"method": "OPTIONS"},
     {"headers": [("Range", "bytes=0-1023")], "path": "/video.mp4"},
+    {"answer": page(b"502 Bad Gateway")},
+    {"answer": page(b"404 Not Found")},
+    {"answer": page(b"302 Found", b"Location: /?id={token}")},
 )
-_ORDINARY = 22
+_ORDINARY = 25
 _SITES, _VISITS = 2, 2
 # So many handsets go to so many new sites each time that all is sent.
 _ELSEWHERE, _NEW_SITES = 8, 2
 
 
 def probes(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
-    """About 24 requests to ordinary sites, and a few to permitted ones; a visitor each, in turn."""
+    """About 28 requests to ordinary sites, and a few to permitted ones; a visitor each, in turn."""
     turn, ways, kinds = cycle(visitors), cycle(plan.modes), cycle(_KINDS)
     for host in (*plan.ordinary_hosts(_ORDINARY), plan.ordinary_address()):
         yield plan.connection(PROBES, next(turn), host, mode=next(ways), **next(kinds))  # type: ignore[arg-type]

@@ -62,7 +62,8 @@ class _Landed(NamedTuple):
 
 
 class Trial:
-    """One gateway's requests. It remembers tokens, so that what arrives late finds its request."""
+    """One gateway's requests. It remembers tokens, so that what arrives late finds its request;
+    `connections` are all that were to be sent, in order."""
 
     def __init__(self, lab: Lab, gateway: Gateway) -> None:
         self._lab = lab
@@ -73,6 +74,7 @@ class Trial:
         self._in_vain: set[float] = set()
         self._visits: set[int] = set()
         self._sent = 0
+        self.connections: list[Connection] = []
         self._wrote: dict[bytes, bool] = {}
         self._kept: list[Receipt] = []
         self._unjudged = Observation()
@@ -116,6 +118,7 @@ class Trial:
     def _noted(self, connection: Connection) -> Connection:
         """One that is to be sent for the first time."""
         self._sent += len(connection.requests)
+        self.connections.append(connection)
         for request in connection.requests:
             self._routes[request.token] = connection
         return connection

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headgate.coverage.coverage import Coverage
 from headgate.judge import Disclosure
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def _finding(group: list[Disclosure]) -> Finding:
 @dataclass(frozen=True)
 class Verdict:
     """The answer on one candidate. `words` is what the gateway itself said, where it matters;
-    `evidence` is what else the run's record holds, and no part of `verdict.json`."""
+    `evidence` is what else the run's record holds, and no part of `verdict.json`; `coverage` is
+    None where nobody asked for it."""
 
     candidate: str
     digest: str
@@ -80,6 +82,7 @@ class Verdict:
     seed: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    coverage: Coverage | None = None
 
     @property
     def exit(self) -> int:
@@ -89,7 +92,12 @@ class Verdict:
         """The object that `verdict.json` has for it (contract, "The command")."""
         plain = {name: value for name, value in vars(self).items() if name != "evidence"}
         findings = [dict(vars(finding)) for finding in self.findings]
-        return {**plain, "findings": findings, "seconds": round(self.seconds, 2)}
+        return {
+            **plain,
+            "findings": findings,
+            "seconds": round(self.seconds, 2),
+            "coverage": self.coverage and self.coverage.as_json(),
+        }
 
 
 def worst(verdicts: Iterable[Verdict]) -> int:

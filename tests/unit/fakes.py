@@ -20,6 +20,7 @@ import pytest
 from headgate import resources
 from headgate.answer import Answer as SiteAnswer
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import Coverage
 from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
@@ -258,6 +259,8 @@ class FakeSession:
     failure: BaseException | None = None
     control_failure: BaseException | None = None
     seed: str = "5eed"
+    covered: Coverage | None = None
+    covering: bool = False
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -277,6 +280,9 @@ class FakeSession:
         if self.failure:
             raise self.failure
         yield FakeGate(self.policy, self.record).as_gate
+
+    def coverage(self, gate: Gate) -> Coverage | None:
+        return self.covered
 
     def expect(self, candidate: Candidate) -> None:
         """Nothing is made ready: there is no cage."""
@@ -355,12 +361,14 @@ def interrupt():
         *texts: str,
         features: Sequence[Path] = (),
         beside: Sequence[object] = (),
+        strict: bool = False,
     ) -> Verdict:
         """The verdict after these feature files, as texts, and those in the folders given, while
         these plugins look on."""
         for index, text in enumerate(texts):
             (self.root / "features" / f"number{index}.feature").write_text(text)
-        (verdict,) = check(session.as_session, [self.candidate], features, beside)
+        candidates = [self.candidate]
+        (verdict,) = check(session.as_session, candidates, features, beside, strict=strict)
         return verdict
 
 

@@ -88,11 +88,18 @@ class Judging:
     def __init__(self) -> None:
         self.words: list[str | BaseException] = []
         self.features: Sequence[Path] = ()
+        self.strict = False
 
     def check(
-        self, session: object, candidates: Sequence[Path], features: Sequence[Path]
+        self,
+        session: object,
+        candidates: Sequence[Path],
+        features: Sequence[Path],
+        *,
+        strict: bool,
     ) -> Iterator[Verdict]:
         self.features = features
+        self.strict = strict
         for path, word in zip(candidates, self.words, strict=False):
             if isinstance(word, BaseException):
                 raise word
@@ -330,7 +337,7 @@ def test_numbers_are_revealed_on_request_alone(
 ) -> None:
     hidden: list[bool] = []
 
-    def look(*words: object) -> Iterator[Verdict]:
+    def look(*words: object, **more: object) -> Iterator[Verdict]:
         hidden.append(are_hidden())
         yield Verdict("a", "", "approved", "")
 
@@ -353,6 +360,16 @@ def test_seed_and_features_are_passed_on(
     assert run(*argv) == 0
     assert judging.features == [one, two]
     assert lab.opened[0]["seed"] == "s"
+
+
+@pytest.mark.parametrize("words", [[], ["--strict"]])
+def test_coverage_is_measured_and_the_strict_want_all_of_it(
+    lab: type[NoLab], judging: Judging, policy: Path, words: list[str]
+) -> None:
+    judging.words = ["approved"]
+    assert run("check", "a", "--policy", policy, *words) == 0
+    assert lab.opened[0]["covering"] is True
+    assert judging.strict is bool(words)
 
 
 # What goes wrong on the way
@@ -437,7 +454,7 @@ def test_a_person_may_ask_where_it_failed(
 def test_a_signal_to_end_ends_it(
     lab: type[NoLab], policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ending(*args: Any) -> Iterator[Verdict]:
+    def ending(*args: Any, **options: Any) -> Iterator[Verdict]:
         os.kill(os.getpid(), signal.SIGTERM)
         yield Verdict("a", "", "approved", "never seen")
 

@@ -17,7 +17,7 @@ from tests.unit.fakes import HEADER, SITES, plan_of, policy_of, spec_of
 
 from headgate.agents.framing import request_end
 from headgate.families import families
-from headgate.families.elsewhere import other_paths
+from headgate.families.elsewhere import NO_PORTS, other_paths
 from headgate.families.lookalike import lookalikes
 from headgate.gateway_spec import GatewaySpec
 from headgate.http import Message
@@ -355,7 +355,16 @@ def test_other_ports_are_asked_for_by_the_explicit_way_only() -> None:
         for one in found
         if one.host == "premium.example"
     }
-    assert ports == {(EXPLICIT, b"8080"), (EXPLICIT, b"8000")}
+    asked = {number for _, number in ports}
+    assert {mode for mode, _ in ports} == {EXPLICIT}
+    assert asked == {b"8080", b"8000", b"0", b"65616"}
+
+
+def test_a_port_that_is_none_binds_nobody() -> None:
+    found = requests(generated("elsewhere", POLICIES["the sample"]))
+    none = [one for one in found if one.port in NO_PORTS]
+    assert none
+    assert not any(one.binding for one in none)
 
 
 def test_confusion_binds_nobody() -> None:

@@ -41,6 +41,7 @@ def asked(aim: Aim) -> dict[str, object]:
 ARGUMENT = {"arguments": (("debug", "7"),)}
 LAB = {"headers": (("x-lab", "yes"),)}
 BOTH = {**ARGUMENT, **LAB}
+AT_THE_EDGE = ("debug", "0.0.0.7")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,12 @@ def test_a_condition_is_met(place: str, wanted: dict[str, object]) -> None:
         ('map "$arg_debug:$http_x_lab" $d { "~^7:yes$" 1; }', "if ($d) { }", BOTH),
         ("map $arg_debug $d { 7 $l; } map $http_x_lab $l { yes 1; }", "if ($d = 1) { }", BOTH),
         ("geo $lab { default 0; 100.64.130.0/24 1; }", "", {"network": "100.64.130.0/24"}),
+        ("geo $host $own { default 0; 127.0.0.0/8 1; }", "", {"host": "127.255.255.255"}),
+        (
+            "geo $arg_at $own { ranges; 10.0.0.1-10.0.0.9 1; }",
+            "",
+            {"arguments": (("at", "10.0.0.9"),)},
+        ),
         ("split_clients $remote_addr $s { 2% a; * b; }", "", {"repeat": 342}),
         (
             (

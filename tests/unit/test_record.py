@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.unit.fakes import (
     sound_record,
 )
 
+from headgate.coverage.coverage import Coverage, Figure, Place
 from headgate.errors import LabError, NotJudged
 from headgate.gate.gate import Record
 from headgate.gate.record import Recorder, Told
@@ -344,6 +346,51 @@ def test_all_problems_of_a_candidate_are_told(checkout: Checkout) -> None:
     told = f"{verdict.reason}\n{verdict.words}"
     assert "expected a file nginx.conf at its top, found none" in told
     assert "did you mean `ports`?" in told
+
+
+NEVER = Coverage({"ifs": Figure(0, 1)}, (Place("ifs", "nginx.conf", 4, 4, "if ($arg_debug = 7)"),))
+NOT_MEASURED = Coverage(why="does not start")
+
+
+@pytest.mark.parametrize("covered", [NEVER, NOT_MEASURED, Coverage()])
+def test_what_was_never_entered_is_no_reason_against_an_approval(
+    checkout: Checkout, covered: Coverage
+) -> None:
+    verdict = checkout.judged(covered_by(covered), SOUND)
+    assert (verdict.verdict, verdict.coverage) == ("approved", covered)
+
+
+@pytest.mark.parametrize(
+    ("covered", "reason"),
+    [
+        (NEVER, "1 branch was never entered: nginx.conf:4: if ($arg_debug = 7)"),
+        (NOT_MEASURED, "coverage not measured: does not start"),
+    ],
+)
+def test_a_strict_judge_approves_nothing_with_a_branch_never_entered(
+    checkout: Checkout, covered: Coverage, reason: str
+) -> None:
+    assert_not_judged(checkout.judged(covered_by(covered), SOUND, strict=True), reason)
+
+
+def test_a_strict_judge_does_not_do_without_coverage(checkout: Checkout) -> None:
+    verdict = checkout.judged(session_of(), SOUND, strict=True)
+    assert_not_judged(verdict, "coverage not measured: the run ended before")
+
+
+def test_a_strict_judge_approves_what_was_entered_everywhere(checkout: Checkout) -> None:
+    covered = Coverage({"ifs": Figure(1, 1)})
+    assert checkout.judged(covered_by(covered), SOUND, strict=True).verdict == "approved"
+
+
+def test_a_finding_counts_for_a_strict_judge_too(checkout: Checkout) -> None:
+    session = replace(session_of(record_with("leak")), covered=NEVER)
+    verdict = checkout.judged(session, SOUND, strict=True)
+    assert (verdict.verdict, verdict.coverage) == ("rejected", NEVER)
+
+
+def covered_by(coverage: Coverage) -> FakeSession:
+    return replace(session_of(), covered=coverage)
 
 
 # The recorder alone

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from headgate.coverage.coverage import Coverage, Figure, Place
 from headgate.reports import terminal
 from headgate.reports.progress import Progress
 from headgate.verdict import Finding, Verdict
@@ -48,6 +49,25 @@ def test_an_approval_is_three_lines() -> None:
         "  the reason",
         "  2412 requests, 180 sites, 64 handsets, 2.9 s, seed 5eed",
     ]
+
+
+COVERAGE = Coverage(
+    {"servers": Figure(2, 2), "Lua lines": Figure(110, 113)},
+    tuple(Place("Lua lines", "lua/a.lua", line, line + 1, f"f({line})") for line in range(1, 8)),
+)
+
+
+def test_what_was_entered_is_a_line_with_the_first_that_never_was_below() -> None:
+    shown = lines(verdict("approved", coverage=COVERAGE))
+    assert shown[2] == "  entered 2 of 2 servers, 110 of 113 Lua lines"
+    assert shown[3] == "  warning: never entered: lua/a.lua:1-2: f(1)"
+    assert shown[-2] == "  warning: and 2 more never entered, which verdict.json has"
+    assert len(shown) == 3 + 1 + 5 + 1
+
+
+def test_coverage_that_could_not_be_measured_says_why() -> None:
+    shown = lines(verdict("approved", coverage=Coverage(why="does not start: [emerg] oh")))
+    assert shown[2] == "  warning: coverage not measured: does not start: [emerg] oh"
 
 
 def test_a_rejection_has_a_table_and_the_first_sample_of_each_kind() -> None:

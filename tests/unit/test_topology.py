@@ -28,6 +28,12 @@ def test_the_internet_and_what_is_not_make_up_every_address() -> None:
 @pytest.mark.parametrize("address", ["100.64.128.1", "198.18.0.1", "127.0.0.1", "224.0.0.1"])
 def test_the_labs_own_addresses_are_no_sites(address: str) -> None:
     assert not any(ipaddress.IPv4Address(address) in network for network in networks())
+    assert not topology.is_internet(address)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "198.18.0.4", "192.0.2.10"])
+def test_every_other_address_is_the_internets(address: str) -> None:
+    assert topology.is_internet(address)
 
 
 def test_the_pool_has_32768_handsets() -> None:

@@ -96,6 +96,14 @@ def test_what_is_known_is_given_while_others_are_under_way() -> None:
     assert len(by_token(Observation([*first.outcomes, *rest]))) == 400
 
 
+def test_what_was_to_be_sent_is_known_afterwards_once() -> None:
+    gate = Gate(only_first(BUSY))
+    asked = requests(3)
+    gate.send(*asked)
+    assert sent_again(gate)
+    assert [one.requests[0] for one in gate.trial.connections] == list(asked)
+
+
 def test_a_receipt_is_kept_until_its_request_has_come_back() -> None:
     gate = Gate()
     parts = list(gate.trial.observe(map(alone, requests(400))))

@@ -17,10 +17,12 @@ from itertools import cycle
 from headgate.answer import Answer
 from headgate.families import Family
 from headgate.gateway_spec import HeaderSessions
+from headgate.internet import literal
+from headgate.lab.topology import is_internet
 from headgate.plan import COOKIE, QUERY, Page, Place, Plan
 from headgate.reading.aim import Aim
 from headgate.reading.fitting import ends
-from headgate.request import Connection, Manner, Request
+from headgate.request import TRANSPARENT, Connection, Manner, Request
 
 MOST = 2400
 MOST_REPEATED = 1600
@@ -102,7 +104,12 @@ def _at(plan: Plan, place: Place, aim: Aim) -> Place:
 
 
 def _visit(plan: Plan, handset: str, place: Place, aim: Aim) -> Connection:
-    return plan.visit(FAMILY.id, handset, place, manner=_MANNER, **_words(plan, place, aim))
+    words = _words(plan, place, aim)
+    if place.mode == TRANSPARENT and _leads_nowhere(place.host):
+        # Connections to it would not come to the gateway: it is what the request says, no more.
+        words["host_header"] = place.host
+        place = place._replace(host=plan.ordinary_hosts(1)[0])
+    return plan.visit(FAMILY.id, handset, place, manner=_MANNER, **words)
 
 
 def _words(plan: Plan, place: Place, aim: Aim) -> dict[str, object]:
@@ -144,9 +151,18 @@ def _token_in(
 
 
 def _binds(aim: Aim, method: str) -> bool:
-    """Whether a gateway has to serve it: what is large or broken off may be refused."""
+    """Whether a gateway has to serve it: what is large or broken off may be refused, and what
+    leads to no site."""
     sized = aim.body_size or aim.head_size or aim.answer_size
-    return method in _ORDINARY_METHODS and not sized and _is_name(aim.host)
+    if sized or _leads_nowhere(aim.host):
+        return False
+    return method in _ORDINARY_METHODS and _is_name(aim.host)
+
+
+def _leads_nowhere(host: str | None) -> bool:
+    """Whether it is an address that no site has: the carrier's own, or nobody's."""
+    address = literal(host or "")
+    return address is not None and not is_internet(address)
 
 
 def _is_name(host: str | None) -> bool:

@@ -11,6 +11,8 @@ from headgate.policy import Site
 from headgate.request import EXPLICIT, Connection
 
 OTHER_PORTS = (8080, 8000, 81)
+# The last 16 bits of the second make 80.
+NO_PORTS = (0, 65536 + 80)
 
 
 def other_paths(below: str) -> Iterator[str]:
@@ -64,6 +66,11 @@ def _other_places(plan: Plan, site: Site, mode: str, turn: Iterator[str]) -> Ite
         for port in set(OTHER_PORTS) - set(site.ports):
             path = plan.path_in(site)
             yield plan.connection(FAMILY.id, next(turn), host, mode=mode, path=path, port=port)
+        for port in NO_PORTS:
+            path = plan.path_in(site)
+            yield plan.connection(
+                FAMILY.id, next(turn), host, mode=mode, path=path, port=port, binding=False
+            )
 
 
 FAMILY = Family(

@@ -70,6 +70,17 @@ def _malformed(name: str, number: str) -> Iterator[Headers]:
     yield [(f"{name}\x0b", number)]
 
 
+# What ends a line, or a request line, where a path is decoded before it goes out.
+_LINE_ENDS = ("%0d%0a", "%0a", "%20HTTP/1.1%0d%0a", "%E5%98%8D%E5%98%8A")
+
+
+def _decoded_on_the_way(name: str, number: str) -> Iterator[str]:
+    """What a path ends in: a header line, for whoever reads the path and not what was sent."""
+    for end in _LINE_ENDS:
+        yield f"/news{end}{name}:%20{number}{end}X-Note:%20a"
+        yield f"/?page=1{end}{name}:%20{number}{end}X-Note:%20a"
+
+
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     strangers = cycle(plan.population.strangers)
@@ -103,6 +114,8 @@ def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, st
         yield [CHUNKED], number, _in_trailer(name.upper(), number)
         other = plan.rng.choice(plan.population.spare).msisdn  # a real one, of somebody else
         yield [(name, other)], other, {}
+        for path in _decoded_on_the_way(name, number):
+            yield [], number, {"path": path, **_UNBOUND}
     if isinstance(plan.spec.sessions, HeaderSessions):
         number = next(numbers)
         spellings = _as_the_core(plan.spec.sessions, Subscriber(number, f"00101{number[-10:]}"))

@@ -20,21 +20,46 @@ _RECEIVED = _PAGE + b"<h1>What your browser sends</h1><pre>\n{received}</pre>"
 # Above what any answer here takes, 0.3 s and the gateway's own work.
 _MANNER = Manner(patience=2.0)
 
+# The registered ones (RFC 9110, 15.5 and 15.6, and IANA's registry), and one that is a joke.
 ERRORS = (
     b"400 Bad Request",
     b"401 Unauthorized",
+    b"402 Payment Required",
     b"403 Forbidden",
     b"404 Not Found",
+    b"405 Method Not Allowed",
+    b"406 Not Acceptable",
     b"407 Proxy Authentication Required",
+    b"408 Request Timeout",
+    b"409 Conflict",
     b"410 Gone",
+    b"411 Length Required",
+    b"412 Precondition Failed",
+    b"413 Content Too Large",
+    b"414 URI Too Long",
+    b"415 Unsupported Media Type",
     b"416 Range Not Satisfiable",
+    b"417 Expectation Failed",
     b"418 I'm a teapot",
+    b"421 Misdirected Request",
+    b"422 Unprocessable Content",
+    b"423 Locked",
+    b"424 Failed Dependency",
+    b"425 Too Early",
+    b"426 Upgrade Required",
+    b"428 Precondition Required",
     b"429 Too Many Requests",
+    b"431 Request Header Fields Too Large",
+    b"451 Unavailable For Legal Reasons",
     b"500 Internal Server Error",
     b"501 Not Implemented",
     b"502 Bad Gateway",
     b"503 Service Unavailable",
     b"504 Gateway Timeout",
+    b"505 HTTP Version Not Supported",
+    b"506 Variant Also Negotiates",
+    b"507 Insufficient Storage",
+    b"508 Loop Detected",
     b"511 Network Authentication Required",
 )
 REDIRECTS = (b"301 Moved Permanently", b"302 Found", b"303 See Other", b"307 Temporary Redirect")
@@ -74,13 +99,13 @@ _KEEPING = (
 READERS = 6
 
 
-def _page(status: bytes, *lines: bytes, body: bytes = _PAGE) -> Answer:
+def page(status: bytes, *lines: bytes, body: bytes = _PAGE) -> Answer:
     head = (b"HTTP/1.1 " + status, b"Content-Type: text/html", *lines)
     return Answer(b"\r\n".join(head), body)
 
 
 _SWITCHED = replace(
-    _page(b"101 Switching Protocols", b"Upgrade: websocket", b"Connection: Upgrade"),
+    page(b"101 Switching Protocols", b"Upgrade: websocket", b"Connection: Upgrade"),
     body=b"\x81\x05Hello",  # a frame of RFC 6455
     framed=False,
 )
@@ -88,7 +113,6 @@ _UPGRADE = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
 
 
 def _answers(plan: Plan) -> Iterator[Answer]:
-    yield from (_page(status) for status in ERRORS)
     yield from _redirects(plan)
     yield from _orders()
     yield from _parts(plan)
@@ -98,14 +122,14 @@ def _answers(plan: Plan) -> Iterator[Answer]:
 
 def _redirects(plan: Plan) -> Iterator[Answer]:
     for status, elsewhere in zip(cycle(REDIRECTS), _elsewhere(plan)):
-        yield replace(_page(status, b"Location: " + elsewhere), once=True)
+        yield replace(page(status, b"Location: " + elsewhere), once=True)
     ordinary = plan.ordinary_hosts(1)[0].encode()
     url = b"http://" + ordinary + b"/?id={token}"
-    yield _page(b"200 OK", b"Refresh: 0; url=" + url)
-    yield _page(b"200 OK", b"Link: <" + url + b">; rel=preload")
-    yield _page(b"200 OK", b"Content-Location: " + url)
-    yield _page(b"201 Created", b"Location: " + url)
-    yield _page(b"200 OK", b"Set-Cookie: visit={token}; Domain=.example; Path=/")
+    yield page(b"200 OK", b"Refresh: 0; url=" + url)
+    yield page(b"200 OK", b"Link: <" + url + b">; rel=preload")
+    yield page(b"200 OK", b"Content-Location: " + url)
+    yield page(b"201 Created", b"Location: " + url)
+    yield page(b"200 OK", b"Set-Cookie: visit={token}; Domain=.example; Path=/")
 
 
 def _elsewhere(plan: Plan) -> Iterator[bytes]:
@@ -123,10 +147,10 @@ def _orders() -> Iterator[Answer]:
     """Header lines by which a site may steer nginx (ngx_http_proxy_module, `X-Accel-...`)."""
     for path in INTERNAL:
         to = path if path.startswith("@") else f"{path}?id={{token}}"
-        yield replace(_page(b"200 OK", f"X-Accel-Redirect: {to}".encode()), once=True)
-    yield _page(b"200 OK", b"X-Sendfile: /etc/hostname", b"X-LIGHTTPD-send-file: /")
-    yield _page(b"200 OK", b"X-Accel-Buffering: no", b"X-Accel-Charset: koi8-r")
-    yield _page(b"200 OK", b"X-Accel-Limit-Rate: 1000000")
+        yield replace(page(b"200 OK", f"X-Accel-Redirect: {to}".encode()), once=True)
+    yield page(b"200 OK", b"X-Sendfile: /etc/hostname", b"X-LIGHTTPD-send-file: /")
+    yield page(b"200 OK", b"X-Accel-Buffering: no", b"X-Accel-Charset: koi8-r")
+    yield page(b"200 OK", b"X-Accel-Limit-Rate: 1000000")
 
 
 def _parts(plan: Plan) -> Iterator[Answer]:
@@ -146,11 +170,11 @@ def _parts(plan: Plan) -> Iterator[Answer]:
 
 def _assembled(part: bytes, *, esi: bool = False) -> Answer:
     lines = (b'Surrogate-Control: content="ESI/1.0"',) if esi else ()
-    return replace(_page(b"200 OK", *lines, body=_PAGE + part), once=True)
+    return replace(page(b"200 OK", *lines, body=_PAGE + part), once=True)
 
 
 def _halting() -> Iterator[Answer]:
-    ordinary = _page(b"200 OK")
+    ordinary = page(b"200 OK")
     yield replace(ordinary, cut=0)
     yield replace(ordinary, cut=9)
     yield replace(ordinary, cut=40)
@@ -158,16 +182,16 @@ def _halting() -> Iterator[Answer]:
     yield replace(ordinary, cut=0, delay=0.1)
     yield replace(ordinary, delay=0.3)
     yield replace(ordinary, delay=0.05, pieces=5)
-    yield _page(b"200 OK", *(b"X-Part-%d: %s" % (n, b"p" * 400) for n in range(6)))
-    yield _page(b"200 OK", *(b"X-Part-%d: %s" % (n, b"p" * 4000) for n in range(20)))
-    yield _page(b"200 OK", body=_PAGE + b"<p>" + b"a fine day at the seaside " * 4000)
+    yield page(b"200 OK", *(b"X-Part-%d: %s" % (n, b"p" * 400) for n in range(6)))
+    yield page(b"200 OK", *(b"X-Part-%d: %s" % (n, b"p" * 4000) for n in range(20)))
+    yield page(b"200 OK", body=_PAGE + b"<p>" + b"a fine day at the seaside " * 4000)
     yield Answer(b"HTTP/1.1 200 OK\r\nno colon here\r\n : nor a name", _PAGE)
     yield Answer(b"ICY 200 OK", _PAGE)
     yield Answer(b"\x16\x03\x01", b"")
 
 
 def _interim() -> Iterator[Answer]:
-    ordinary = _page(b"200 OK")
+    ordinary = page(b"200 OK")
     yield replace(ordinary, interim=b"HTTP/1.1 100 Continue\r\n\r\n")
     yield replace(ordinary, interim=b"HTTP/1.1 102 Processing\r\n\r\n" * 3)
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
@@ -176,6 +200,9 @@ def _interim() -> Iterator[Answer]:
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
+    for status in ERRORS:  # there are many, and a gateway that acts on one does so at any site
+        for place in plan.places(1, 1)[:2]:
+            yield plan.visit(FAMILY.id, next(turn), place, answer=page(status), manner=_MANNER)
     for answer in _answers(plan):
         for place in plan.places(2, 1):
             yield plan.visit(FAMILY.id, next(turn), place, answer=answer, manner=_MANNER)
@@ -190,7 +217,7 @@ def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
             binding=False,
         )
     for keeping in _KEEPING:
-        answer = _page(b"200 OK", keeping, body=_RECEIVED)
+        answer = page(b"200 OK", keeping, body=_RECEIVED)
         for place in plan.places(1, 1):
             yield from _read_by_many(plan, turn, place, answer)
 

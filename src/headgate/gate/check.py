@@ -24,10 +24,12 @@ def check(
     candidates: Sequence[Path],
     features: Sequence[Path],
     beside: Sequence[object] = (),
+    *,
+    strict: bool = False,
 ) -> Iterator[Verdict]:
     """One verdict a candidate, as soon as it is known. Whatever is wrong with a candidate is in
     its verdict; LabError when there is no lab to judge in. `beside` are further plugins of pytest's
-    that look on."""
+    that look on. What is `strict` needs every branch of a candidate to have been entered."""
     defaults = resources.root() / "gateway_config" / "gateway.yaml"
     loaded = [_load(path, defaults) for path in candidates]
     for one, following in zip(loaded, [*loaded[1:], None], strict=True):
@@ -37,7 +39,7 @@ def check(
                 session.expect(one)
             if isinstance(following, Candidate):
                 session.expect(following)
-            verdict = _checked(session, one, features, beside)
+            verdict = _checked(session, one, features, beside, strict)
         else:
             verdict = one
         yield replace(verdict, seconds=time.monotonic() - started)
@@ -52,7 +54,11 @@ def _load(path: Path, defaults: Path) -> Candidate | Verdict:
 
 
 def _checked(
-    session: Session, candidate: Candidate, features: Sequence[Path], beside: Sequence[object]
+    session: Session,
+    candidate: Candidate,
+    features: Sequence[Path],
+    beside: Sequence[object],
+    strict: bool,
 ) -> Verdict:
     root = resources.root()
     argv = [
@@ -64,7 +70,7 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
-    run = _Run(session, candidate)
+    run = _Run(session, candidate, strict)
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main(argv, plugins=[run, *beside])
@@ -80,15 +86,17 @@ def _checked(
 class _Run:
     """Brings the session and the candidate into a pytest run, and its verdict out."""
 
-    def __init__(self, session: Session, candidate: Candidate) -> None:
+    def __init__(self, session: Session, candidate: Candidate, strict: bool) -> None:
         self._session = session
         self._candidate = candidate
+        self._strict = strict
         self.verdict: Verdict | None = None
         self.interruption: BaseException | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[plugin.GIVEN] = (self._session, self._candidate)
+        config.option.strict_coverage = self._strict
         # Nobody reads these tracebacks, and drawing them takes seconds when all scenarios fail.
         config.option.tbstyle = "native"
 

@@ -17,6 +17,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
+from headgate.coverage.coverage import Coverage
+from headgate.coverage.measure import measured
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
 from headgate.engines.engine import Deadline
@@ -408,6 +410,14 @@ class Gate:
             self._changed_at = time.monotonic()
             yield
         self._changed_at = time.monotonic()
+
+    def coverage(self) -> Coverage:
+        """What of the candidate its requests enter, seen on a copy when it has gone itself."""
+        if self._given_up:
+            return Coverage(why=self._given_up.reason)
+        rng = random.Random(f"{self._seed} coverage")
+        sent = self._trial.connections
+        return measured(self._lab, self.candidate, self.population, sent, rng)
 
     # The gateway as installed, and what it leaves behind
 

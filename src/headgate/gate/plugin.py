@@ -43,11 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--policy", type=Path, default=samples / "policy.yaml", help="the policy to judge it by"
     )
     group.addoption("--seed", help="repeat the run that had this seed")
+    group.addoption(
+        "--strict-coverage", action="store_true", help="approve nothing with a branch never entered"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     _, candidate = config.stash.get(GIVEN, (None, None))
-    recorder = Recorder(candidate)
+    recorder = Recorder(candidate, strict=config.getoption("--strict-coverage"))
     config.stash[_RECORDER] = recorder
     config.pluginmanager.register(recorder, "headgate-recorder")
     config.pluginmanager.register(recorder.followed, "headgate-scenarios")
@@ -133,7 +136,8 @@ def session(pytestconfig: pytest.Config) -> Iterator[Session]:
     from headgate.engines.docker_engine import DockerEngine
 
     policy = load_policy(pytestconfig.getoption("--policy"))
-    with Session(policy, DockerEngine, seed=pytestconfig.getoption("--seed")) as own:
+    seed = pytestconfig.getoption("--seed")
+    with Session(policy, DockerEngine, seed=seed, covering=True) as own:
         yield own
 
 
@@ -144,9 +148,12 @@ def gate(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
     assert recorder.candidate
     recorder.session = session
     recorder.unseen = session.unseen_kinds()
+    if session.covering:
+        session.expect(recorder.candidate)  # its copy will be in another cage
     with session.gate(recorder.candidate) as running:
         recorder.gate = running
         yield running
+    recorder.coverage = session.coverage(running)
 
 
 @pytest.hookimpl(wrapper=True)

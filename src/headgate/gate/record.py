@@ -7,13 +7,14 @@ everything was skipped exits with 0. What is counted here is what was truly carr
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import NOT_MEASURED, Coverage
 from headgate.errors import NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.evidence import evidence, now
@@ -47,17 +48,18 @@ class Told:
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets
 class Recorder:
-    """Collects what scenarios did; a pytest plugin of its own."""
+    """Collects what scenarios did; a pytest plugin of its own. With `strict` nothing is approved of
+    which a branch was never entered."""
 
     candidate: Candidate | None = None
     session: Session | None = None
     gate: Gate | None = None
+    coverage: Coverage | None = None
+    strict: bool = False
     unseen: set[str] | None = None
     started: float = 0.0
     began: str = field(default_factory=now)
     followed: Scenarios = field(default_factory=Scenarios)
-    coverage: Mapping[str, Any] | None = None
-    explanations: Sequence[Mapping[str, Any]] = ()
     scenarios: dict[str, Told] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -118,8 +120,6 @@ class Recorder:
             gate=self.gate,
             unseen=self.unseen,
             began=self.began,
-            coverage=self.coverage,
-            explanations=self.explanations,
         )
         return replace(verdict, evidence=found)
 
@@ -143,6 +143,7 @@ class Recorder:
             notes=tuple(map(mask_numbers, doubts)) if verdict == REJECTED else (),
             seed=self.session.seed if self.session else "",
             environment=self.session.environment() if self.session else {},
+            coverage=self.coverage,
         )
 
     def _decision(self, findings: tuple[Finding, ...], doubts: list[str]) -> tuple[str, str]:
@@ -156,6 +157,8 @@ class Recorder:
         if failed := [one for one in self.scenarios.values() if one.ended == FAILED]:
             return REJECTED, f"“{failed[0].title}” does not hold: {failed[0].problem}"
         assert self.gate
+        if self.strict and (doubt := (self.coverage or NOT_MEASURED).doubt):
+            return NOT_JUDGED, doubt
         count = self.gate.record.requests
         return APPROVED, f"every rule held over {count} requests, and every control fired"
 

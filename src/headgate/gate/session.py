@@ -11,6 +11,7 @@ from typing import Self
 
 from headgate import __version__
 from headgate.candidate import Candidate
+from headgate.coverage.coverage import Coverage
 from headgate.engines.engine import Engine
 from headgate.gate.control import faulty_gateway, unseen_kinds
 from headgate.gate.gate import Gate, Ground, gate_on, ground
@@ -28,7 +29,8 @@ class Session:
     """Keeps the lab up between candidates, and its control's result.
 
     Entering returns while the lab is still being put up, since whoever judges has things of its
-    own to make ready; the first gate waits for it. What fails meanwhile is raised there.
+    own to make ready; the first gate waits for it. What fails meanwhile is raised there. With
+    `covering` it measures what of each candidate was entered.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Session:
         *,
         seed: str | None = None,
         progress: Progress = silent,
+        covering: bool = False,
     ) -> None:
         self.policy = policy
         self.seed = seed or secrets.token_hex(8)
         self.progress = progress
+        self.covering = covering
         self._engine = engine
         self._stack = contextlib.ExitStack()
         self._unseen: set[str] | None = None
@@ -85,6 +89,14 @@ class Session:
         self.progress(f"starting {candidate.name}")
         with gate_on(self._ground.result(), candidate) as gate:
             yield gate
+
+    def coverage(self, gate: Gate) -> Coverage | None:
+        """What the requests of a gate that has ended enter in its candidate; None where that is not
+        asked for."""
+        if not self.covering:
+            return None
+        self.progress("measuring what was entered")
+        return gate.coverage()
 
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""

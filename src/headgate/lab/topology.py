@@ -27,12 +27,18 @@ _NOT_INTERNET = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
+_TAKEN = tuple(map(ipaddress.IPv4Network, _NOT_INTERNET))
+
+
+def is_internet(address: str) -> bool:
+    """Whether an address is one of the internet's, all of which answer."""
+    return not any(ipaddress.IPv4Address(address) in one for one in _TAKEN)
 
 
 def internet_prefixes() -> list[str]:
     """The prefixes that together are every internet address but the lab's own."""
     rest = [ipaddress.IPv4Network("0.0.0.0/0")]
-    for taken in map(ipaddress.IPv4Network, _NOT_INTERNET):
+    for taken in _TAKEN:
         rest = [part for network in rest for part in _without(network, taken)]
     return [str(network) for network in sorted(rest)]
 

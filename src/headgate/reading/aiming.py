@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -11,6 +12,7 @@ from headgate.reading.aim import Aim
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
+from headgate.reading.fitting import ends
 from headgate.reading.literal import Branch, Literal, Part, Test, Way, holds
 from headgate.reading.samples import matching, nearly
 from headgate.reading.shelf import shelf_of
@@ -102,7 +104,9 @@ class _Aiming:
 
     def _drawn(self, literal: Literal) -> Iterator[str]:
         test, value = literal.test, literal.value
-        if test in (Test.EQUALS, Test.CASELESS, Test.WITHIN):
+        if test is Test.WITHIN and literal.part is not Part.ADDRESS:
+            yield from _edges(value)
+        elif test in (Test.EQUALS, Test.CASELESS, Test.WITHIN):
             yield value
         elif test in (Test.MATCHES, Test.MATCHES_CASELESS):
             yield from self._fitting(literal)
@@ -141,6 +145,11 @@ class _Aiming:
             return [value]
         near = (one for text in self._values(literal)[:1] for one in nearly(text, self._rng))
         return [one for one in near if not holds(test, value, one)][:2]
+
+
+def _edges(network: str) -> Iterator[str]:
+    """The first and the last address of a network, where a visit names one."""
+    yield from (str(ipaddress.IPv4Address(one)) for one in dict.fromkeys(ends(network) or ()))
 
 
 def _beside(value: str, step: int) -> Iterator[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from headgate.coverage.coverage import Coverage
 from headgate.verdict import APPROVED, REJECTED, Finding, Verdict
 
 # Rows of the table; the rest is counted, and stands in verdict.json.
 MOST_ROWS = 12
+# Branches that were never entered, by name; of the others the number.
+MOST_BRANCHES = 5
 _COLUMNS = ("kind", "site", "subscriber", "where", "form", "how many")
 _WIDEST = 40
 
@@ -32,10 +35,25 @@ def _details(verdict: Verdict) -> Iterator[str]:
         yield from (f"  {line}" for line in table(verdict.findings))
         yield ""
         yield from _samples(verdict.findings)
+    if verdict.coverage:
+        yield from (f"  {line}" for line in coverage_lines(verdict.coverage))
     yield (
         f"  {verdict.requests} requests, {verdict.sites} sites, {verdict.handsets} handsets, "
         f"{verdict.seconds:.1f} s, seed {verdict.seed}"
     )
+
+
+def coverage_lines(coverage: Coverage) -> Iterator[str]:
+    """What was entered, in one line; then the first of what never was."""
+    if coverage.why:
+        yield f"warning: {coverage.doubt}"
+        return
+    yield "entered " + ", ".join(
+        f"{figure.entered} of {figure.all} {kind}" for kind, figure in coverage.figures.items()
+    )
+    yield from (f"warning: never entered: {place}" for place in coverage.never[:MOST_BRANCHES])
+    if left := coverage.never[MOST_BRANCHES:]:
+        yield f"warning: and {len(left)} more never entered, which verdict.json has"
 
 
 def table(findings: Sequence[Finding]) -> Iterator[str]:

@@ -1,0 +1,125 @@
+"""The second pass: a marked copy of the candidate in the lab that has judged it.
+
+Nothing that it does is judged, and whatever becomes of it, the verdict on the candidate stays.
+"""
+
+from __future__ import annotations
+
+import random
+import shlex
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from headgate.candidate import Candidate
+from headgate.coverage import luahook
+from headgate.coverage.copy import LOG, Copy, copy_of
+from headgate.coverage.coverage import Coverage
+from headgate.coverage.figures import SAID, coverage_of
+from headgate.coverage.sample import ordinary, sampled
+from headgate.engines.engine import Deadline
+from headgate.errors import HeadgateError, NotJudged
+from headgate.feeds import Change
+from headgate.lab.gateway import Gateway
+from headgate.lab.lab import CONCURRENCY, Lab
+from headgate.numbers import mask_numbers
+from headgate.population import Population
+from headgate.request import Connection
+
+# How many visits are made in each state of the sessions that is not the ordinary one.
+IN_EACH_STATE = 12
+# Seconds that a handset waits: what a gateway does when nobody waits any more, it does as well.
+PATIENCE = 1.2
+# Connections that are carried out in one go; and many times what all of them take, in seconds: no
+# gateway that hangs is waited for in earnest.
+AT_A_TIME, LONGEST = 400, 15.0
+
+
+def measured(
+    lab: Lab,
+    candidate: Candidate,
+    population: Population,
+    sent: Iterable[Connection],
+    rng: random.Random,
+) -> Coverage:
+    """What these connections, sent to the candidate before, enter in it. Where that cannot be
+    measured, the coverage says why."""
+    began = time.monotonic()
+    try:
+        copy = copy_of(candidate)
+        with lab.gateway(copy.candidate, population.sessions) as gateway:
+            passing = _Pass(lab, gateway, population)
+            passing.run(sampled(sent, rng))
+            found = _told(copy, gateway)
+    except HeadgateError as error:
+        reason = error.reason if isinstance(error, NotJudged) else str(error)
+        return Coverage(why=mask_numbers(reason.partition("\n")[0]))
+    return replace(found, requests=passing.requests, seconds=time.monotonic() - began)
+
+
+class _Pass:
+    """Requests through the copy, in each state that sessions can be in."""
+
+    def __init__(self, lab: Lab, gateway: Gateway, population: Population) -> None:
+        self._lab = lab
+        self._gateway = gateway
+        self._population = population
+        self._deadline = Deadline(LONGEST)
+        self.requests = 0
+
+    def run(self, sample: Sequence[Connection]) -> None:
+        self._send(sample)
+        agreed = ordinary(sample, self._population.agreed, IN_EACH_STATE)
+        if not agreed:
+            return
+        handsets = {one.handset for one in agreed}
+        for change in self._changes(sorted(handsets)):
+            self._gateway.attach(change)
+            self._send(agreed)
+        for fault in self._gateway.faults:
+            with self._gateway.disturbed(fault):
+                self._send(agreed)
+            self._send(agreed)  # what is kept in mind from before meets what is new
+
+    def _changes(self, handsets: Sequence[str]) -> list[Change]:
+        """Their addresses pass to others, to nobody, and back."""
+        others: Change = dict(zip(handsets, self._population.spare, strict=False))
+        sessions = self._population.sessions
+        back: Change = {address: sessions[address] for address in handsets}
+        return [others, dict.fromkeys(handsets), back]
+
+    def _send(self, connections: Sequence[Connection]) -> None:
+        requests = list(chain.from_iterable(one.requests for one in connections))
+        self._lab.know(dict.fromkeys(one.host for one in requests if one.host))
+        self._lab.answer_with({one.token: one.answer for one in requests if one.answer})
+        for start in range(0, len(connections), AT_A_TIME):
+            if not self._deadline.left:
+                raise NotJudged(f"{self.requests} requests took more than {LONGEST:.0f} seconds")
+            batch = connections[start : start + AT_A_TIME]
+            exchanging = self._lab.exchanging(
+                self._gateway, batch, concurrency=CONCURRENCY, patience=PATIENCE
+            )
+            exchanging()
+            self.requests += sum(len(one.requests) for one in batch)
+        self._lab.answer_ordinarily()
+
+
+def _told(copy: Copy, gateway: Gateway) -> Coverage:
+    """What the copy has told by its end."""
+    gateway.stop()
+    gateway.assert_room()  # what could not be written any more would seem not to have been entered
+    folder = f"{copy.candidate.spec.install}/{luahook.FOLDER}"
+    log = shlex.quote(f"{folder}/{LOG}")
+    nginx = _looked(gateway, f"grep -aoE {shlex.quote(SAID)} {log} | LC_ALL=C sort -u")
+    lua = _looked(gateway, f"cat {shlex.quote(f'{folder}/{luahook.LOG}')}") if copy.chunks else b""
+    if copy.marks and not nginx:
+        raise NotJudged("this nginx writes no debug log")
+    return coverage_of(copy, nginx, lua)
+
+
+def _looked(gateway: Gateway, command: str) -> bytes:
+    status, told, words = gateway.look(command)
+    if status:
+        raise NotJudged(f"the marks cannot be read: {words.decode('utf-8', 'replace').strip()}")
+    return told
