@@ -105,9 +105,7 @@ class Outputs:
     """What one call of `check` was asked to write, and a folder for what runs keep meanwhile.
     `candidates` are those of a shard, where it judges no others."""
 
-    def __init__(
-        self, args: argparse.Namespace, candidates: Sequence[Path] | None = None
-    ) -> None:
+    def __init__(self, args: argparse.Namespace, candidates: Sequence[Path] | None = None) -> None:
         self._candidates: Sequence[Path] = args.candidates if candidates is None else candidates
         self._features: Sequence[Path] = args.features
         self._policy: Path = args.policy

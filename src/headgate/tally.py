@@ -91,7 +91,7 @@ class Tally:
             return
         place = (self._group(request, forbidden), request.mode, _state(outcome))
         self._cells[place, became] += 1
-        self._count_family(outcome, wrong, forbidden)
+        self._count_family(outcome, wrong, became, forbidden)
         self._handsets.add(request.handset)
         self._modes[request.mode] += 1
         for receipt in outcome.receipts:
@@ -126,15 +126,17 @@ class Tally:
         asked = self._policy.permits(request.host, request.port, request.path)
         return asked is Permission.NO
 
-    def _count_family(self, outcome: Outcome, wrong: Sequence[Disclosure], forbidden: bool) -> None:
+    def _count_family(
+        self, outcome: Outcome, wrong: Sequence[Disclosure], became: str, forbidden: bool
+    ) -> None:
         counts = self._families[outcome.request.family]
         counts["requests"] += 1
         if forbidden or not (outcome.known and self._judge.agreed(outcome.subscriber)):
             counts["silent"] += 1
             counts["leaks"] += any(one.kind != MISSING for one in wrong)
-        elif self._judge.must_get(outcome):
+        elif became == "missing" or (became == "number" and self._judge.must_get(outcome)):
             counts["owed"] += 1
-            counts["missing"] += any(one.kind == MISSING for one in wrong)
+            counts["missing"] += became == "missing"
 
     def _site(self, host: str) -> Site | None:
         # Of a few thousand hosts each is asked for in several requests.

@@ -7,7 +7,7 @@ everything was skipped exits with 0. What is counted here is what was truly carr
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,7 +60,6 @@ class Recorder:
     started: float = 0.0
     began: str = field(default_factory=now)
     followed: Scenarios = field(default_factory=Scenarios)
-    explanations: Sequence[Mapping[str, Any]] = ()
     scenarios: dict[str, Told] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -121,8 +120,6 @@ class Recorder:
             gate=self.gate,
             unseen=self.unseen,
             began=self.began,
-            coverage=self.coverage.as_json() if self.coverage else None,
-            explanations=self.explanations,
         )
         return replace(verdict, evidence=found)
 
