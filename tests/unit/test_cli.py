@@ -335,7 +335,7 @@ def test_the_json_holds_every_candidate(judging: Judging, policy: Path, tmp_path
 def test_the_report_holds_every_candidate(judging: Judging, policy: Path, tmp_path: Path) -> None:
     judging.words = ["approved", LabError("the node world is lost")]
     folder = tmp_path / "report"
-    assert run("check", "a", "b", "--policy", policy, "--report", folder) == 2
+    assert run("check", "a", "b", "--jobs", 1, "--policy", policy, "--report", folder) == 2
     assert sorted(one.name for one in folder.iterdir()) == [
         "1-a.html",
         "2-b.html",

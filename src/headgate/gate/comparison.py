@@ -160,14 +160,15 @@ class Comparison:
         """Those at places where nobody has read a number yet."""
         explained = {(one.request.rpartition("/")[2], one.where) for one in self._stage.disclosed()}
         lines = {token for token, where in explained if where.startswith("header ")}
-        anywhere = {where for _, where in explained}
-        return [
-            one
-            for one in suspicions
-            if (one.group.token, one.trait.where) not in explained
-            and not (one.group.kind == FRESH and one.trait.where in anywhere)
-            and not (one.trait.where == ORDER and one.group.token in lines)
-        ]
+        anywhere = {where for _, where in explained} | ({ORDER} if lines else set())
+
+        def is_explained(one: Suspicion) -> bool:
+            token, where = one.group.token, one.trait.where
+            if one.group.kind == FRESH:
+                return where in anywhere
+            return (token, where) in explained or (where == ORDER and token in lines)
+
+        return [one for one in suspicions if not is_explained(one)]
 
     def _round(
         self,
