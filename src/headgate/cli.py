@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headgate import __version__, interruptions
+from headgate.engines.choice import ENGINES, VARIABLE
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ABOUT = """\
 Headgate judges a carrier gateway's config before it is deployed.
 
-It starts the real gateway in a container with each candidate config, sends requests from simulated
+It starts the real gateway in a cage with each candidate config, sends requests from simulated
 handsets to permitted and ordinary sites, looks at what truly arrived, and says:
 
   approved    (exit 0)  every rule of the policy held, and each control would have shown a breach
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         "--strict", action="store_true",
         help="approve nothing of which some branch was never entered",
     )  # fmt: skip
+    _add_engine(check)
     selftest = commands.add_parser(
         "selftest", help="judge gateways of which it is known what is wrong with them"
     )
@@ -73,8 +75,17 @@ def parser() -> argparse.ArgumentParser:
         "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
         help="judge so many at a time (as a rule one for each core)",
     )  # fmt: skip
+    _add_engine(selftest)
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine", choices=ENGINES, metavar="ENGINE",
+        help=f"what runs the lab: {', '.join(ENGINES)} (the default, where {VARIABLE} says nothing:"
+        " docker where an engine answers, else sandbox)",
+    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,6 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from headgate.engines.choice import engine_named
     from headgate.gate.session import Session
     from headgate.policy import load_policy
     from headgate.reports.progress import Progress
@@ -108,15 +120,15 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         _write_json(args.json, [], args.candidates)  # whatever happens, no older verdict stays
     policy = load_policy(args.policy)
+    engine = engine_named(args.engine)
     _assert_features(args.features)
     verdicts: list[Verdict] = []
     with Progress(sys.stderr) as progress:
         try:
-            from headgate.engines.docker_engine import DockerEngine
             from headgate.gate.check import check
 
             with Session(
-                policy, DockerEngine, seed=args.seed, progress=progress, covering=True
+                policy, engine, seed=args.seed, progress=progress, covering=True
             ) as session:
                 for verdict in check(session, args.candidates, args.features, strict=args.strict):
                     verdicts.append(verdict)
@@ -176,7 +188,7 @@ def _selftest(args: argparse.Namespace) -> int:
     judged = []
     with Progress(sys.stderr) as progress:
         progress(f"judging {len(specimens)} gateways, {args.jobs} at a time, with seed {seed}")
-        for one in judge_all(specimens, args.jobs, partial(_bench, seed=seed)):
+        for one in judge_all(specimens, args.jobs, partial(_bench, seed=seed, engine=args.engine)):
             judged.append(one)
             progress.clear()
             print(f"{len(judged):3} of {len(specimens)}  {line(one)}", flush=True)
@@ -187,14 +199,14 @@ def _selftest(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _bench(policy: Path, seed: str) -> Iterator[Callable[[Specimen], Judged]]:
+def _bench(policy: Path, seed: str, engine: str | None) -> Iterator[Callable[[Specimen], Judged]]:
     """A lab under this policy, to judge specimens in."""
-    from headgate.engines.docker_engine import DockerEngine
+    from headgate.engines.choice import engine_named
     from headgate.gate.selftest import judge
     from headgate.gate.session import Session
     from headgate.policy import load_policy
 
-    with Session(load_policy(policy), DockerEngine, seed=seed) as session:
+    with Session(load_policy(policy), engine_named(engine), seed=seed) as session:
         yield partial(judge, session)
 
 
