@@ -39,10 +39,9 @@ def sessions() -> Iterator[Sessions]:
 
 
 def essence(verdict: Verdict) -> tuple[object, ...]:
-    """What a verdict says, but for how often and by which request: that follows the clock too."""
-    found = {
-        (one.kind, one.rule, one.site, one.address, one.form, one.where) for one in verdict.findings
-    }
+    """What a verdict says, but for how often, by which request and to which of thousands of sites:
+    a request that is tried again for want of time goes to another one, under either engine."""
+    found = {(one.kind, one.rule, one.form, one.where) for one in verdict.findings}
     return verdict.verdict, verdict.digest, sorted(found)
 
 
