@@ -282,14 +282,15 @@ class SandboxWatch:
     def left(self) -> Left:
         held = {
             space
-            for pid, _ in _commands()
+            for pid in _living()
             for kind in ("user", "pid", "net", "mnt")
             if (space := _namespace(pid, kind)) in self._namespaces
         }
         processes = [
             f"{pid} {command[:200]!r}"
             for pid, command in _commands()
-            if _session_of(pid) == self._run.process.pid or pid == self._launcher
+            if _session_of(pid) == self._run.process.pid
+            or (pid == self._launcher and pid in _living())
         ]
         files = [str(path) for path in self._run.temporary.rglob("*")]
         return Left((), tuple(sorted(held)), tuple(sorted(processes)), tuple(sorted(files)))
@@ -305,6 +306,11 @@ Watch = DockerWatch | SandboxWatch
 def watch(engine: str, client: docker.DockerClient, run: Run) -> Watch:
     """What follows a run on this engine."""
     return DockerWatch(client, run) if engine == DOCKER else SandboxWatch(run)
+
+
+def _living() -> Iterator[int]:
+    """Every process, but for those that have ended and that nobody has asked for their status."""
+    return (pid for pid, _ in _commands() if _session_of(pid) is not None)
 
 
 def _namespace(pid: int, kind: str) -> str:
