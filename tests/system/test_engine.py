@@ -92,6 +92,13 @@ def test_a_program_that_is_not_there_is_told_in_words(cage: Cage) -> None:
     assert 'exec: "openresty": executable file not found in $PATH' in done.output
 
 
+def test_a_program_has_the_images_environment_and_what_it_is_given(cage: Cage) -> None:
+    heard = bytearray()
+    program = cage.start(["env"], lambda _, data: heard.extend(data), {"OF_THE": "ours"})
+    assert program.wait(PATIENCE) == 0
+    assert {b"LANG=C.UTF-8", b"OF_THE=ours"} <= set(bytes(heard).split(b"\n"))
+
+
 def test_a_program_that_runs_on_has_no_status(cage: Cage) -> None:
     program = cage.start(["sleep", "20"], lambda is_output, data: None)
     assert program.wait(0.1) is None

@@ -244,10 +244,13 @@ class SandboxCage:
         status = program.wait(timeout)
         return Completed(status, output.decode("utf-8", "replace"))
 
-    def start(self, argv: Sequence[str], output: Output) -> SandboxProgram:
+    def start(
+        self, argv: Sequence[str], output: Output, environment: Mapping[str, str] | None = None
+    ) -> SandboxProgram:
         pipes = Pipes(True, False, None)
         streams = [os.open(os.devnull, os.O_RDWR), *pipes.ends()]
-        self._engine.call("run", streams, pid=self.pid, argv=list(argv))
+        more = dict(environment or {})
+        self._engine.call("run", streams, pid=self.pid, argv=list(argv), environment=more)
         return SandboxProgram(pipes, output)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import msgpack  # noqa: F401
@@ -110,8 +111,11 @@ class Keeper:
         _fork(lambda: _watch(pid, plan))
         return pid
 
-    def _run(self, streams: Sequence[int], pid: int, argv: list[str]) -> None:
+    def _run(
+        self, streams: Sequence[int], pid: int, argv: list[str], environment: dict[str, str]
+    ) -> None:
         plan, holder = self._plans[pid]
+        plan = replace(plan, environment={**plan.environment, **environment})
         *standard, status = streams
 
         def run() -> None:
