@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from headgate import __version__, interruptions, outputs, resources, trace
 from headgate.bundle import command
 from headgate.commands import blame, replay
+from headgate.engines import choice
 from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers, revealed
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _ABOUT = """\
 Headgate judges a carrier gateway's config before it is deployed.
 
-It starts the real gateway in a container with each candidate config, sends requests from simulated
+It starts the real gateway in a cage with each candidate config, sends requests from simulated
 handsets to permitted and ordinary sites, looks at what truly arrived, and says:
 
   approved    (exit 0)  every rule of the policy held, and each control would have shown a breach
@@ -78,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     selftest.add_argument("--corpus", type=Path, metavar="DIR", help="another corpus")
     selftest.add_argument("--seed", help="repeat the run that had this seed")
     _add_jobs(selftest)
+    choice.add_option(selftest)
     commands.add_parser("doctor", help="say what is missing on this machine, and how to mend it")
     return top
 
@@ -114,6 +116,7 @@ def _add_terms(command: argparse.ArgumentParser) -> None:
         "--no-explain", dest="explain", action="store_false",
         help="do not look for what findings are owed to",
     )  # fmt: skip
+    choice.add_option(command)
 
 
 def _add_jobs(command: argparse.ArgumentParser) -> None:
@@ -202,6 +205,7 @@ def _terms(args: argparse.Namespace, seed: str, keeping: Keeping | None) -> Term
         seed,
         tuple(args.features),
         tuple(args.family),
+        engine=args.engine or choice.default(),
         strict=args.strict,
         explain=args.explain,
         keeping=keeping,
@@ -226,11 +230,11 @@ def _verdicts(candidates: Sequence[Path], terms: Terms, jobs: int) -> Judging:
 def _in_this_process(
     candidates: Sequence[Path], terms: Terms, jobs: int, progress: Progress
 ) -> Judging:
-    from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
 
+    engine = choice.engine_named(terms.engine)
     with Session(
-        terms.policy, DockerEngine, seed=terms.seed, progress=progress, covering=True
+        terms.policy, engine, seed=terms.seed, progress=progress, covering=True
     ) as session:
         # While the lab is being put up: this takes as long.
         from headgate.gate.many import check_here
@@ -271,13 +275,12 @@ def _show(verdict: Verdict) -> None:
 def _watch(args: argparse.Namespace) -> int:
     import secrets
 
-    from headgate.engines.docker_engine import DockerEngine
     from headgate.gate.session import Session
     from headgate.gate.watching import Watching
     from headgate.reports.progress import Progress
 
     _assert_features(args.features)
-    seed = args.seed or secrets.token_hex(8)
+    seed, engine = args.seed or secrets.token_hex(8), choice.engine_named(args.engine)
     progress = Progress(sys.stderr)
 
     def say(line: str) -> None:
@@ -288,7 +291,7 @@ def _watch(args: argparse.Namespace) -> int:
         args.candidate,
         args.policy,
         args.features,
-        session=lambda policy: Session(policy, DockerEngine, seed=seed, progress=progress),
+        session=lambda policy: Session(policy, engine, seed=seed, progress=progress),
         say=say,
         progress=progress,
     )
@@ -328,7 +331,7 @@ def _selftest(args: argparse.Namespace) -> int:
     judged = []
     with Progress(sys.stderr) as progress:
         progress(f"judging {len(specimens)} gateways, {args.jobs} at a time, with seed {seed}")
-        for one in judge_corpus(specimens, args.jobs, seed):
+        for one in judge_corpus(specimens, args.jobs, seed, args.engine):
             judged.append(one)
             progress.clear()
             print(f"{len(judged):3} of {len(specimens)}  {line(one)}", flush=True)

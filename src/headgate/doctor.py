@@ -11,8 +11,8 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -53,15 +53,33 @@ class Check:
 
 def examine() -> list[Check]:
     """Look at everything a check needs, in the order in which it needs it."""
-    checks = [python(platform.python_version())]
+    from headgate import doctor_sandbox
+
+    return [
+        python(platform.python_version()),
+        *either(_docker(), list(doctor_sandbox.examine())),
+        memory(Path("/proc/meminfo").read_text()),
+    ]
+
+
+def _docker() -> list[Check]:
+    checks = []
     try:
         with contextlib.closing(connect()) as client, translated():
             checks.append(engine(client))
             checks.extend(_of_engine(client))
     except HeadgateError as error:
         checks.append(no_engine(error, SOCKET))
-    checks.append(memory(Path("/proc/meminfo").read_text()))
     return checks
+
+
+def either(docker: Sequence[Check], sandbox: Sequence[Check]) -> Iterator[Check]:
+    """Both engines' checks by name. What fails of one is a warning where the other is well."""
+    for name, checks, others in (("docker", docker, sandbox), ("sandbox", sandbox, docker)):
+        needless = all(one.state != "fail" for one in others)
+        for one in checks:
+            state: State = "warn" if needless and one.state == "fail" else one.state
+            yield replace(one, name=f"{name} {one.name}", state=state)
 
 
 def _of_engine(client: docker.DockerClient) -> Iterator[Check]:

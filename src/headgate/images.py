@@ -20,7 +20,7 @@ import tarfile
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +139,7 @@ def _labels_and_id(client: docker.DockerClient, name: str) -> tuple[Mapping[str,
 @contextlib.contextmanager
 def _alone(progress: Progress) -> Iterator[None]:
     """Hold the one lock that building takes, among all processes of this user."""
-    with (_cache_folder() / "images.lock").open("w") as lock:
+    with (cache_folder() / "images.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -148,7 +148,7 @@ def _alone(progress: Progress) -> Iterator[None]:
         yield
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     path = Path(home) / "headgate"
     try:
@@ -248,28 +248,35 @@ def _read_pull(client: docker.DockerClient, events: queue.SimpleQueue[Mapping[st
 
 
 def _make_base(client: docker.DockerClient, progress: Progress) -> None:
-    if shutil.which(_MMDEBSTRAP[0]) is None:
+    if not can_bootstrap():
         raise NoBaseError(
             f"there is nothing to build the images on: {REGISTRY_BASE} cannot be pulled and "
             "mmdebstrap is not installed (apt-get install mmdebstrap)"
         )
     progress(f"making {OWN_BASE} with mmdebstrap")
     repository, _, tag = OWN_BASE.partition(":")
-    client.api.import_image_from_data(_bootstrap(), repository=repository, tag=tag)
+    client.api.import_image_from_data(bootstrap(), repository=repository, tag=tag)
     if not present(client, OWN_BASE):
         raise LabError(f"the engine did not take {OWN_BASE} from mmdebstrap")
 
 
-def _bootstrap() -> Iterator[bytes]:
-    """A minimal Debian as a tar archive, in pieces.
+def can_bootstrap() -> bool:
+    return shutil.which(_MMDEBSTRAP[0]) is not None
 
-    LabError in place of its end when mmdebstrap failed: the engine then sees an upload that broke
+
+def bootstrap(hooks: Sequence[str] = (), made: str = OWN_BASE) -> Iterator[bytes]:
+    """A minimal Debian as a tar archive, in pieces, with what shell commands as `hooks` have done
+    to it, whose `$1` is its root.
+
+    LabError in place of its end when mmdebstrap failed: an engine then sees an upload that broke
     off and keeps nothing of it.
     """
+    program, *words = _MMDEBSTRAP
+    argv = [program, *(f"--customize-hook={hook}" for hook in hooks), *words]
     with (
         tempfile.TemporaryFile("w+", errors="replace") as log,
         subprocess.Popen(
-            _MMDEBSTRAP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
         ) as process,
     ):
         assert process.stdout is not None
@@ -278,7 +285,7 @@ def _bootstrap() -> Iterator[bytes]:
         if process.wait() != 0:
             log.seek(0)
             told = deque((line.rstrip() for line in log), maxlen=TAIL)
-            raise LabError(_failed(f"mmdebstrap could not make {OWN_BASE}", told))
+            raise LabError(_failed(f"mmdebstrap could not make {made}", told))
 
 
 def main() -> int:

@@ -10,12 +10,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headgate.coverage.coverage import coverage_from
 from headgate.errors import InputError, Problem
 from headgate.shards import Shard
 from headgate.verdict import EXIT, Finding, Verdict
+
+if TYPE_CHECKING:
+    from headgate.explain.explanation import Explanation
 
 _WORDS = ("candidate", "digest", "verdict", "reason")
 
@@ -69,7 +72,13 @@ def _verdict(raw: Mapping[str, Any]) -> Verdict:
     findings = tuple(Finding(**one) for one in raw["findings"])
     coverage = coverage_from(raw["coverage"]) if raw.get("coverage") else None
     known = {"findings": findings, "notes": tuple(raw["notes"]), "coverage": coverage}
-    return Verdict(**{**raw, **known})
+    return Verdict(**{**raw, **known, "explanations": _explanations(raw.get("explanations", ()))})
+
+
+def _explanations(raw: Sequence[Mapping[str, Any]]) -> tuple[Explanation, ...]:
+    from headgate.explain.explanation import explanation_from
+
+    return tuple(map(explanation_from, raw))
 
 
 def _shard(raw: Mapping[str, Any]) -> tuple[Shard, tuple[str, ...], str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,6 +52,8 @@ def _codequality(judged: Sequence[Judged], base: Path) -> bytes:
 
 
 def _dumped(told: Any) -> bytes:
+    import json
+
     return json.dumps(told, indent=2).encode() + b"\n"
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.system.runs import CANDIDATES, DEFAULTS, POLICY, SHORT, Run
 
 from headgate.candidate import load_candidate
-from headgate.engines.docker_engine import DockerEngine
+from headgate.engines.choice import DOCKER, SANDBOX, engine_named
 from headgate.gate.check import check
 from headgate.gate.gate import Gate
 from headgate.gate.session import Session
@@ -20,20 +20,22 @@ from headgate.verdict import Verdict
 SEED = "system tests"
 
 Judge = Callable[[str], Verdict]
+BOTH = (DOCKER, SANDBOX)
+
 Start = Callable[[str], contextlib.AbstractContextManager[Gate]]
 
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[Session]:
     """The lab, under the policy of the miniature gateways."""
-    with Session(load_policy(POLICY), DockerEngine, seed=SEED) as session:
+    with Session(load_policy(POLICY), engine_named(DOCKER), seed=SEED) as session:
         yield session
 
 
-@pytest.fixture(scope="session")
-def short() -> Iterator[Session]:
-    """The lab, under the policy that makes for the shortest runs."""
-    with Session(load_policy(SHORT), DockerEngine, seed=SEED) as session:
+@pytest.fixture(scope="session", params=BOTH)
+def short(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """The lab of each engine, under the policy that makes for the shortest runs."""
+    with Session(load_policy(SHORT), engine_named(request.param), seed=SEED) as session:
         yield session
 
 

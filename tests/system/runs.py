@@ -22,6 +22,7 @@ from typing import IO, Any, Self
 import docker
 from docker.models.containers import Container
 
+from headgate.engines.choice import DOCKER
 from headgate.engines.docker_engine import SESSION_LABEL
 
 TOP = Path(__file__).resolve().parents[2]
@@ -35,6 +36,7 @@ SHORT = CANDIDATES / "no-sites.yaml"
 # Far above what any run here takes, even on a busy machine.
 LONGEST = 240.0
 
+_LAUNCHER = "headgate.engines.sandbox.launcher"
 _REAPER = re.compile(r"headgate\.engines\.reaper\0([0-9a-f]{32})")
 
 
@@ -140,6 +142,13 @@ class Run:
                 return pid, match[1]
         return None
 
+    def launcher(self) -> int | None:
+        """The process that makes its sandbox and outlives it, if only for a moment."""
+        for pid, command in _commands():
+            if _LAUNCHER in command and _parent(pid) == self.process.pid:
+                return pid
+        return None
+
     def workers_reapers(self) -> list[tuple[int, str]]:
         """As `reaper`, of each process that it has started to do its work."""
         return [
@@ -175,8 +184,8 @@ class Left:
     files: tuple[str, ...]
 
 
-class Watch:
-    """Follows a run on the engine, so that afterwards it is known what to look for."""
+class DockerWatch:
+    """Follows a run on the Docker engine, so that afterwards it is known what to look for."""
 
     def __init__(self, client: docker.DockerClient, run: Run) -> None:
         self._client = client
@@ -205,10 +214,12 @@ class Watch:
         label = f"{SESSION_LABEL}={self.session}"
         return self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
 
-    def container(self, role: str) -> Container:
-        """The run's only container in a role: `world`, `handsets` or `cabler`."""
-        (found,) = (one for one in self.containers() if one.labels["headgate"] == role)
-        return found
+    def kill(self, role: str) -> None:
+        """Kill the nodes of a role; the control's gateway may be on its way out."""
+        for one in self.containers():
+            if one.labels["headgate"] == role:
+                with contextlib.suppress(docker.errors.APIError):
+                    one.kill()
 
     def await_reaper(self, seconds: float) -> bool:
         """Wait for the end of the process that cleans up; False when it takes longer."""
@@ -237,6 +248,96 @@ class Watch:
     def close(self) -> None:
         if self._reaper is not None:
             os.close(self._reaper)
+
+
+class SandboxWatch:
+    """Follows a run in its sandbox: everything in it is in the user namespace that its launcher has
+    made."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._launcher: int | None = None
+        self._descriptor: int | None = None
+        self._namespaces: set[str] = set()
+
+    def look(self) -> None:
+        """Note the launcher, and the namespaces that the run has now."""
+        if self._launcher is None and (found := self._run.launcher()):
+            with contextlib.suppress(ProcessLookupError):
+                self._descriptor = os.pidfd_open(found)
+                self._launcher = found
+        for pid in self._inside():
+            self._namespaces |= {_namespace(pid, kind) for kind in ("user", "pid", "net", "mnt")}
+        self._namespaces -= {"", *(_namespace(os.getpid(), kind) for kind in ("pid", "net", "mnt"))}
+
+    def _inside(self) -> list[int]:
+        if self._launcher is None:
+            return []
+        space = _namespace(self._launcher, "user")
+        if space in ("", _namespace(os.getpid(), "user")):
+            return []
+        return [pid for pid, _ in _commands() if _namespace(pid, "user") == space]
+
+    def kill(self, role: str) -> None:
+        """Kill the nodes of a role; of a gateway what holds its cage open."""
+        names = {"gateway": "sh"}
+        for pid in self._inside():
+            if _name(pid) == names.get(role, role):
+                os.kill(pid, signal.SIGKILL)
+
+    def await_reaper(self, seconds: float) -> bool:
+        """Wait for the end of the launcher; False when it takes longer."""
+        if self._descriptor is None:
+            return True
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        return bool(ready)
+
+    def left(self) -> Left:
+        held = {
+            space
+            for pid in _living()
+            for kind in ("user", "pid", "net", "mnt")
+            if (space := _namespace(pid, kind)) in self._namespaces
+        }
+        processes = [
+            f"{pid} {command[:200]!r}"
+            for pid, command in _commands()
+            if _session_of(pid) == self._run.process.pid
+            or (pid == self._launcher and pid in _living())
+        ]
+        files = [str(path) for path in self._run.temporary.rglob("*")]
+        return Left((), tuple(sorted(held)), tuple(sorted(processes)), tuple(sorted(files)))
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+Watch = DockerWatch | SandboxWatch
+
+
+def watch(engine: str, client: docker.DockerClient, run: Run) -> Watch:
+    """What follows a run on this engine."""
+    return DockerWatch(client, run) if engine == DOCKER else SandboxWatch(run)
+
+
+def _living() -> Iterator[int]:
+    """Every process, but for those that have ended and that nobody has asked for their status."""
+    return (pid for pid, _ in _commands() if _session_of(pid) is not None)
+
+
+def _namespace(pid: int, kind: str) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/ns/{kind}").readlink())
+    except OSError:
+        return ""
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _is_held(namespace: str) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import docker
 import pytest
-from tests.system.runs import CANDIDATES, SHORT, Left, Run, Watch, verdicts
+from tests.system.conftest import BOTH
+from tests.system.runs import CANDIDATES, SHORT, Left, Run, verdicts, watch
 
 from headgate.verdict import NOT_JUDGED
 
@@ -53,11 +54,42 @@ class Whole:
     left: Left
 
 
+@dataclass(frozen=True)
+class Place:
+    """An engine that runs are started on and looked for."""
+
+    engine: str
+    client: docker.DockerClient
+
+    def checked(self, folder: Path, *more: str | Path) -> Run:
+        return self.run(folder, SOUND, *more)
+
+    def run(self, folder: Path, *words: str | Path) -> Run:
+        return Run(folder, ["check", *words, "--policy", SHORT, "--engine", self.engine])
+
+    def left_after(self, run: Run, kill: Callable[[], object]) -> Left:
+        following = watch(self.engine, self.client, run)
+        try:
+            following.look()
+            kill()
+            following.look()  # it may have gone on for a moment
+            run.exit()
+            following.await_reaper(WITHIN)
+            return following.left()
+        finally:
+            following.close()
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def place(request: pytest.FixtureRequest, client: docker.DockerClient) -> Place:
+    return Place(request.param, client)
+
+
 @pytest.fixture(scope="module")
-def whole(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    with checked(tmp_path_factory.mktemp("whole")) as run:
+def whole(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    with place.checked(tmp_path_factory.mktemp("whole")) as run:
         run.until(" s  starting")
-        left = _left_after(client, run, run.exit)
+        left = place.left_after(run, run.exit)
         times = [at for at, line in run.lines if line.startswith("headgate: ")]
         return Whole(times, run.seconds, run.exit(), left)
 
@@ -75,47 +107,28 @@ def _moment(times: Sequence[float], at: float) -> Moment:
     return Moment(lines, at - times[lines - 1])
 
 
-def checked(folder: Path, *more: str | Path) -> Run:
-    return Run(folder, ["check", SOUND, *more, "--policy", SHORT])
-
-
 def test_after_ten_kills_at_random_moments_nothing_is_left(
-    client: docker.DockerClient, whole: Whole, tmp_path: Path
+    place: Place, whole: Whole, tmp_path: Path
 ) -> None:
     """Without a next run, and within five seconds."""
     with ThreadPoolExecutor(BESIDE) as beside:
-        after = beside.map(lambda moment: _killed(client, tmp_path, moment), moments(whole))
+        after = beside.map(lambda moment: _killed(place, tmp_path, moment), moments(whole))
         left = list(after)
     assert len(left) == KILLS
     assert [one for one in left if one != NOTHING] == []
 
 
-def _killed(client: docker.DockerClient, folder: Path, moment: Moment) -> Left:
-    with checked(folder) as run:
+def _killed(place: Place, folder: Path, moment: Moment) -> Left:
+    with place.checked(folder) as run:
         run.until_line(moment.lines)
         run.linger(moment.seconds)
-        return _left_after(client, run, lambda: run.send(signal.SIGKILL))
+        return place.left_after(run, lambda: run.send(signal.SIGKILL))
 
 
-def _left_after(client: docker.DockerClient, run: Run, kill: Callable[[], object]) -> Left:
-    watch = Watch(client, run)
-    try:
-        watch.look()
-        kill()
-        watch.look()  # it may have gone on for a moment
-        run.exit()
-        watch.await_reaper(WITHIN)
-        return watch.left()
-    finally:
-        watch.close()
-
-
-def test_killing_the_whole_process_group_leaves_nothing(
-    client: docker.DockerClient, tmp_path: Path
-) -> None:
-    with checked(tmp_path) as run:
+def test_killing_the_whole_process_group_leaves_nothing(place: Place, tmp_path: Path) -> None:
+    with place.checked(tmp_path) as run:
         run.until(" s  starting")
-        left = _left_after(client, run, lambda: run.send_to_group(signal.SIGKILL))
+        left = place.left_after(run, lambda: run.send_to_group(signal.SIGKILL))
     assert left == NOTHING
 
 
@@ -136,7 +149,7 @@ INTERRUPTED = "headgate: interrupted; nothing was judged to its end"
     ],
 )
 def test_an_interrupted_run_ends_soon_and_leaves_nothing(
-    client: docker.DockerClient,
+    place: Place,
     tmp_path: Path,
     number: signal.Signals,
     status: int,
@@ -145,10 +158,10 @@ def test_an_interrupted_run_ends_soon_and_leaves_nothing(
 ) -> None:
     json = tmp_path / "verdict.json"
     second = CANDIDATES / "sound-file"
-    with checked(tmp_path, second, "--json", json, "--jobs", "1") as run:
+    with place.checked(tmp_path, second, "--json", json, "--jobs", "1") as run:
         run.until(words)
         said = run.seconds
-        left = _left_after(client, run, lambda: to(run, number))
+        left = place.left_after(run, lambda: to(run, number))
         assert run.seconds - said < SOON
     assert run.exit() == status, run.said
     assert _words_of_the_end(run) == [INTERRUPTED]
@@ -165,7 +178,7 @@ def _words_of_the_end(run: Run) -> list[str]:
 @pytest.mark.parametrize("words", [FIRST, MIDWAY])
 @pytest.mark.parametrize("apart", [0.0, 0.2])
 def test_pressing_ctrl_c_twice_leaves_nothing(
-    client: docker.DockerClient, tmp_path: Path, words: str, apart: float
+    place: Place, tmp_path: Path, words: str, apart: float
 ) -> None:
     """Whether the second one is taken for the first, or breaks into the clean-up."""
 
@@ -175,9 +188,9 @@ def test_pressing_ctrl_c_twice_leaves_nothing(
         run.send_to_group(signal.SIGINT)
 
     json = tmp_path / "verdict.json"
-    with checked(tmp_path, "--json", json) as run:
+    with place.checked(tmp_path, "--json", json) as run:
         run.until(words)
-        left = _left_after(client, run, press_twice)
+        left = place.left_after(run, press_twice)
     assert run.exit() == 130, run.said
     assert _words_of_the_end(run) == [INTERRUPTED]
     assert left == NOTHING
@@ -188,52 +201,47 @@ def test_a_run_that_succeeds_leaves_nothing(whole: Whole) -> None:
     assert (whole.status, whole.left) == (0, NOTHING)
 
 
-def test_a_run_that_fails_leaves_nothing(client: docker.DockerClient, tmp_path: Path) -> None:
-    with Run(tmp_path, ["check", CANDIDATES / "ends-at-once", "--policy", SHORT]) as run:
+def test_a_run_that_fails_leaves_nothing(place: Place, tmp_path: Path) -> None:
+    with place.run(tmp_path, CANDIDATES / "ends-at-once") as run:
         run.until(" s  starting")
-        left = _left_after(client, run, run.exit)
+        left = place.left_after(run, run.exit)
     assert (run.exit(), left) == (2, NOTHING)
 
 
 @pytest.mark.parametrize("role", ["world", "handsets", "cabler"])
 def test_a_node_that_is_lost_is_no_verdict_on_anyone(
-    client: docker.DockerClient, tmp_path: Path, role: str
+    place: Place, tmp_path: Path, role: str
 ) -> None:
     json = tmp_path / "verdict.json"
     with (
-        checked(tmp_path, CANDIDATES / "sound-file", "--json", json, "--jobs", "1") as run,
-        contextlib.closing(Watch(client, run)) as watch,
+        place.checked(tmp_path, CANDIDATES / "sound-file", "--json", json, "--jobs", "1") as run,
+        contextlib.closing(watch(place.engine, place.client, run)) as following,
     ):
         run.until(MIDWAY)
-        watch.look()
-        watch.container(role).kill()
+        following.look()
+        following.kill(role)
         assert run.exit() == 2, run.said
         first, second = verdicts(json)
-        watch.await_reaper(WITHIN)
-        assert watch.left() == NOTHING
+        following.await_reaper(WITHIN)
+        assert following.left() == NOTHING
     assert [first["verdict"], second["verdict"]] == [NOT_JUDGED, NOT_JUDGED]
     assert first["reason"].startswith(f"the node {role} is lost")
     assert second["reason"].startswith(f"the node {role} is lost")
     assert "Traceback" not in run.said
 
 
-def test_a_gateway_whose_container_is_lost_is_not_judged(
-    client: docker.DockerClient, tmp_path: Path
-) -> None:
+def test_a_gateway_whose_container_is_lost_is_not_judged(place: Place, tmp_path: Path) -> None:
     json = tmp_path / "verdict.json"
     with (
-        checked(tmp_path, "--json", json) as run,
-        contextlib.closing(Watch(client, run)) as watch,
+        place.checked(tmp_path, "--json", json) as run,
+        contextlib.closing(watch(place.engine, place.client, run)) as following,
     ):
         run.until(MIDWAY)
-        watch.look()
-        for one in watch.containers():  # the control's may be on its way out
-            if one.labels["headgate"] == "gateway":
-                with contextlib.suppress(docker.errors.APIError):
-                    one.kill()
+        following.look()
+        following.kill("gateway")
         assert run.exit() == 2, run.said
-        watch.await_reaper(WITHIN)
-        assert watch.left() == NOTHING
+        following.await_reaper(WITHIN)
+        assert following.left() == NOTHING
     (verdict,) = verdicts(json)
     assert (verdict["verdict"], verdict["reason"]) == (
         NOT_JUDGED,

@@ -199,7 +199,9 @@ def test_nginx_takes_the_copy_of_every_gateway_that_it_takes() -> None:
     opinions = ask(cases).opinions
     assert len(candidates) > 140
     for one, own, copied in zip(candidates, opinions, opinions[len(candidates) :], strict=False):
-        assert (copied.accepted, copied.what) == (own.accepted, own.what), one.name
+        assert copied.accepted == own.accepted, one.name
+        # Warnings say when; what is refused is refused for the same.
+        assert own.accepted or copied.what == own.what, one.name
 
 
 def _with_sessions(candidate: Candidate) -> dict[str, bytes]:

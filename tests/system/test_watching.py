@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import docker
-from tests.system.runs import CANDIDATES, SHORT, Run, Watch
+from tests.system.runs import CANDIDATES, SHORT, DockerWatch, Run
 
 WAITING = "waiting for a save"
 
@@ -25,8 +25,8 @@ def test_what_a_save_changes_is_shown_and_ctrl_c_leaves_nothing(tmp_path: Path) 
     sound = config.read_text()
     with (
         contextlib.closing(docker.from_env(timeout=60)) as client,
-        Run(tmp_path, ["watch", candidate, "--policy", policy]) as run,
-        contextlib.closing(Watch(client, run)) as watch,
+        Run(tmp_path, ["watch", candidate, "--policy", policy, "--engine", "docker"]) as run,
+        contextlib.closing(DockerWatch(client, run)) as watch,
     ):
         waits(run, 1)
         watch.look()

@@ -350,7 +350,7 @@ def test_an_older_report_does_not_outlive_a_broken_policy(
 ) -> None:
     judging.words = ["approved", "approved"]
     folder = tmp_path / "report"
-    assert run("check", "a", "b", "--policy", policy, "--report", folder) == 0
+    assert run("check", "a", "b", "--jobs", 1, "--policy", policy, "--report", folder) == 0
     policy.write_text("{")
     assert run("check", "a", "--policy", policy, "--report", folder) == 2
     assert [*folder.iterdir()] == []

@@ -42,27 +42,50 @@ def cable(links: Sequence[dict[str, Any]], setup: Sequence[dict[str, Any]]) -> N
         one, other = link["ends"]
         name = link["name"]
         lines.append(f"link add {name} netns {one} type veth peer name {name} netns {other}")
-    _feed(["ip", "-batch", "-"], lines)
+    _feed([(["ip", "-batch", "-"], lines)])
+    inputs = []
     for node in setup:
         inside = ["nsenter", "--net", f"--target={node['pid']}"]
-        _feed([*inside, "ip", "-batch", "-"], node["ip"])
+        inputs.append(([*inside, "ip", "-batch", "-"], node["ip"]))
         if node["nat"]:
-            _feed([*inside, "iptables-restore"], node["nat"])
+            inputs.append(([*inside, "iptables-restore"], node["nat"]))
+    _feed(inputs)
 
 
 def unplug(ends: Sequence[dict[str, Any]]) -> None:
     """Pull cables out: `{name, pid}` each. The kernel would do it too, but in its own time, and the
     next gateway's cables have the same names."""
+    pulling = []
     for end in ends:
         inside = ["nsenter", "--net", f"--target={end['pid']}"]
-        subprocess.run([*inside, "ip", "link", "delete", end["name"]], check=False)
+        pulling.append(subprocess.Popen([*inside, "ip", "link", "delete", end["name"]]))
+    for process in pulling:
+        process.wait()
 
 
-def _feed(argv: Sequence[str], lines: Sequence[str]) -> None:
-    text = "".join(f"{line}\n" for line in lines)
-    done = subprocess.run(argv, input=text, text=True, capture_output=True, check=False)
-    if done.returncode:
-        raise OSError(f"{text}{' '.join(argv)}: {done.stderr.strip()}")
+def _feed(inputs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
+    """Run programs beside one another, each with its lines on standard input."""
+    running = [(_started(argv, lines), lines) for argv, lines in inputs]
+    for process, lines in running:
+        _, words = process.communicate()
+        if process.returncode:
+            raise OSError(f"{lines} {process.args!r}: {words.strip()}")
+
+
+def _started(argv: Sequence[str], lines: Sequence[str]) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    # Less than a pipe holds, so that nobody waits here.
+    process.stdin.write("".join(f"{line}\n" for line in lines))
+    process.stdin.close()
+    process.stdin = None
+    return process
 
 
 def install(pid: int, path: str, archive: bytes) -> None:

@@ -16,8 +16,6 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import dpkt
-
 PATH = "/run/internet.pcap"
 INTERFACE = "internet"
 ROOM = 128 << 20
@@ -49,6 +47,8 @@ class Recorded:
 
     def frames(self) -> Iterator[bytes]:
         """The packets, up to the one that marks the end."""
+        import dpkt  # it takes 30 ms, and nobody needs it before
+
         with open(self.path, "rb") as file:
             for _, frame in dpkt.pcap.Reader(file):
                 if self.mark in frame:

@@ -7,11 +7,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 import dns.exception
-import dns.flags
-import dns.message
 import dns.name
-import dns.rdatatype
-import dns.rrset
 
 from headgate.internet import lifetime
 
@@ -73,6 +69,11 @@ def answer(query: bytes, resolve: Resolve) -> bytes | None:
 
 
 def _answer_any(query: bytes, resolve: Resolve) -> bytes | None:
+    import dns.flags
+    import dns.message  # with the others it takes 15 ms, and few ask such a question
+    import dns.rdatatype
+    import dns.rrset
+
     try:
         message = dns.message.from_wire(query)
         question = message.question[0]

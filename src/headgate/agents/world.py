@@ -18,14 +18,17 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from headgate.agents import dissection, framing, marks, pages, wire
+from headgate.agents import framing, marks, pages, wire
 from headgate.agents.capture import Capture
 from headgate.agents.ledger import Account, Audit, Ledger
 from headgate.agents.resolver import IP_PKTINFO, Resolver
 from headgate.agents.store import SILENT_PORT, SINK_PORT, WEB_PORTS, Silent, Store, route
 from headgate.internet import Internet
+
+if TYPE_CHECKING:
+    from headgate.agents import dissection
 
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h: where a redirected connection was going
 TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
@@ -35,6 +38,7 @@ LONGEST_MESSAGE = 32 << 20
 # What is kept of all that arrives in a gateway's life, with what each receipt takes by itself: far
 # more than a recording of the cable has room for.
 MOST_KEPT, OF_A_RECEIPT = 384 << 20, 600
+_TCP = "TCP"  # as dissection calls it
 
 # How far into a request its token is looked for.
 TOKEN_WITHIN = 16 << 10
@@ -125,6 +129,9 @@ class World:
         recording = await self._capture.end(neighbour)
         for connection in tuple(self._connections):
             connection.give_up()
+        # With dpkt it takes 30 ms, and nobody needs it before.
+        from headgate.agents import dissection
+
         crossed = dissection.flows(recording.frames()) if not recording.doubt else []
         audit = self._ledger.audit()
         flows = [_told(flow, audit, store) for flow in crossed]
@@ -168,7 +175,7 @@ class World:
 
 def _told(flow: dissection.Flow, audit: Audit, store: int | None) -> dict[str, Any]:
     received = 0
-    if flow.protocol == dissection.TCP and flow.port != store:
+    if flow.protocol == _TCP and flow.port != store:
         received = audit.received(flow.destination, flow.port, flow.data)
     return {**flow._asdict(), "received": received}
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headgate.engines.choice import add_option, engine_named
+
 if TYPE_CHECKING:
     from headgate.candidate import Candidate
     from headgate.explain.blaming import Blame
@@ -25,13 +27,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     blame.add_argument("candidate", type=Path, metavar="CANDIDATE")
     blame.add_argument("--policy", type=Path, required=True, metavar="FILE")
     blame.add_argument("--seed", help="repeat the run that had this seed")
+    add_option(blame)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; the exit status."""
     from headgate import resources
     from headgate.candidate import load_candidate
-    from headgate.engines.docker_engine import DockerEngine
     from headgate.explain.blaming import blame
     from headgate.gate.session import Session
     from headgate.policy import load_policy
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     candidate = load_candidate(args.candidate, defaults)
     with (
         Progress(sys.stderr) as progress,
-        Session(policy, DockerEngine, seed=args.seed, progress=progress) as session,
+        Session(policy, engine_named(args.engine), seed=args.seed, progress=progress) as session,
     ):
         session.expect(candidate)
         found = blame(session, released, candidate)

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from headgate.engines.choice import add_option, engine_named
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Tell the parser of the command."""
@@ -19,13 +21,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     replay.add_argument("finding", metavar="FINDING", help="F1; of several candidates NAME/F1")
     replay.add_argument("--candidate", type=Path, metavar="DIR", help="send it to this one instead")
     replay.add_argument("--policy", type=Path, metavar="FILE", help="judge it by this one instead")
+    add_option(replay)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; the exit status."""
     from headgate import resources
     from headgate.candidate import load_candidate
-    from headgate.engines.docker_engine import DockerEngine
     from headgate.explain.replaying import GONE, SHOWS, recorded, replayed
     from headgate.gate.session import Session
     from headgate.policy import load_policy
@@ -37,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     candidate = load_candidate(args.candidate or Path(one.verdict["candidate"]), defaults)
     with (
         Progress(sys.stderr) as progress,
-        Session(policy, DockerEngine, seed=one.verdict["seed"], progress=progress) as session,
+        Session(
+            policy, engine_named(args.engine), seed=one.verdict["seed"], progress=progress
+        ) as session,
     ):
         session.expect(candidate)
         state = replayed(session.ground, candidate, one)

@@ -22,7 +22,14 @@ from importlib import resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from headgate.engines.engine import Completed, Deadline, Limits, Output
+from headgate.engines.engine import (
+    CAGE_CAPABILITIES,
+    NODE_CAPABILITIES,
+    Completed,
+    Deadline,
+    Limits,
+    Output,
+)
 from headgate.errors import LabError
 from headgate.images import GATEWAY, LAB, ensure_images
 
@@ -53,22 +60,8 @@ runpy.run_module("headgate.agents." + sys.argv[1], run_name="__main__")
 # Seconds that the removal of one container is waited for.
 REMOVING = 15
 
-# What nginx needs to bind its ports, to give its workers their user and their folders, and to
-# signal them. Everything else is dropped.
-CAGE_CAPABILITIES = ("NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL")
-
 _ROLES: Mapping[str, Mapping[str, Any]] = {
-    "handsets": {"cap_add": ["NET_ADMIN"]},
-    # tcpdump changes its user, be it to the one that it has.
-    "world": {"cap_add": ["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SETGID", "SETUID"]},
-    "cabler": {
-        "cap_add": [
-            *("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"),
-            *("SYS_CHROOT", "DAC_OVERRIDE", "CHOWN", "KILL"),
-        ],
-        "pid_mode": "host",
-        "security_opt": ["apparmor=unconfined"],
-    },
+    "cabler": {"pid_mode": "host", "security_opt": ["apparmor=unconfined"]},
 }
 
 
@@ -118,7 +111,8 @@ class DockerEngine:
             role,
             ["python3", "-Ic", _BOOTSTRAP, role],
             tmpfs={"/tmp": "size=64m", "/run": "size=160m"},  # what is recorded is in /run
-            **_ROLES[role],
+            cap_add=list(NODE_CAPABILITIES[role]),
+            **_ROLES.get(role, {}),
         )
         attached = self._start(container)
         attached.write(len(self._agents).to_bytes(4, "big") + self._agents)
@@ -317,6 +311,29 @@ def connect() -> docker.DockerClient:
 
 
 @contextlib.contextmanager
+def exported(
+    image: str, progress: Callable[[str], None]
+) -> Iterator[tuple[str, Sequence[str], Iterator[bytes]]]:
+    """An image's id, its environment as `NAME=value`, and its files as a tar archive, in pieces.
+
+    One of the lab's own is built first if it has to be. It takes a container that never starts.
+    """
+    session = uuid.uuid4().hex
+    with contextlib.closing(connect()) as client, translated(), contextlib.ExitStack() as stack:
+        if image in (GATEWAY, LAB):
+            ensure_images(client, progress)
+        found = client.images.get(image)
+        stack.enter_context(_reaper(session))
+        container = client.containers.create(image, labels={SESSION_LABEL: session})
+        try:
+            environment = found.attrs["Config"]["Env"] or []
+            pieces = cast("Iterator[bytes]", container.export(chunk_size=1 << 20))
+            yield str(found.id), environment, pieces
+        finally:
+            remove(container)
+
+
+@contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Errors of the Docker SDK in the words of the lab, at this one place."""
     import docker.errors
@@ -325,7 +342,9 @@ def translated() -> Iterator[None]:
     try:
         yield
     except docker.errors.ImageNotFound as error:
-        raise LabError(f"the engine has no such image: {error.explanation}") from error
+        words = str(error.explanation)  # in front of these there may be the same once more
+        words = words[max(0, words.find("No such image")) :]
+        raise LabError(f"the engine has no such image: {words}") from error
     except docker.errors.APIError as error:
         raise LabError(f"the Docker engine refused: {error.explanation or error}") from error
     except (docker.errors.DockerException, requests.RequestException) as error:

@@ -16,6 +16,20 @@ from typing import Protocol, Self
 Output = Callable[[bool, bytes], None]
 """Takes what a program writes as it comes: True and bytes of standard output, False of error."""
 
+# What nginx needs to bind its ports, to give its workers their user and their folders, and to
+# signal them. Everything else is dropped.
+CAGE_CAPABILITIES = ("NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL")
+
+NODE_CAPABILITIES: Mapping[str, Sequence[str]] = {
+    "handsets": ("NET_ADMIN",),
+    # tcpdump changes its user, be it to the one that it has.
+    "world": ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SETGID", "SETUID"),
+    "cabler": (
+        *("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"),
+        *("SYS_CHROOT", "DAC_OVERRIDE", "CHOWN", "KILL"),
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Completed:

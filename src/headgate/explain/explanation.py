@@ -54,6 +54,18 @@ class Explanation:
     places: tuple[Place, ...] = ()
 
 
+def explanation_from(plain: Mapping[str, Any]) -> Explanation:
+    """The explanation that stands in `verdict.json`."""
+    request = plain["request"]
+    return Explanation(
+        tuple(plain["findings"]),
+        plain["sentence"],
+        request and Minimal(**{**request, "requests": tuple(request["requests"])}),
+        plain["curl"],
+        tuple(Place(**place) for place in plain["places"]),
+    )
+
+
 def kept(
     connection: Connection,
     kind: str,

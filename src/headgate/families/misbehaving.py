@@ -201,7 +201,7 @@ def _interim() -> Iterator[Answer]:
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
     for status in ERRORS:  # there are many, and a gateway that acts on one does so at any site
-        for place in plan.places(1, 1)[:2]:
+        for place in (*plan.places(1, 0)[:1], *plan.places(0, 1)[:1]):
             yield plan.visit(FAMILY.id, next(turn), place, answer=page(status), manner=_MANNER)
     for answer in _answers(plan):
         for place in plan.places(2, 1):

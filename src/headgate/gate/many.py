@@ -82,13 +82,17 @@ def check_here(session: Session, candidates: Sequence[Path], terms: Terms) -> It
 def _bench(
     first: _Asked, tell: Callable[[str], None], terms: Terms
 ) -> Iterator[Callable[[_Asked], Verdict]]:
-    from headgate.engines.docker_engine import DockerEngine
+    from headgate.engines.choice import engine_named
     from headgate.gate.session import Session
 
     with (
         revealed() if terms.reveal else contextlib.nullcontext(),
         Session(
-            terms.policy, DockerEngine, seed=terms.seed, progress=tell, covering=True
+            terms.policy,
+            engine_named(terms.engine),
+            seed=terms.seed,
+            progress=tell,
+            covering=True,
         ) as session,
     ):
 

@@ -15,6 +15,7 @@ import pytest
 
 from headgate import resources
 from headgate.candidate import Candidate, load_candidate
+from headgate.engines.choice import ENGINES
 from headgate.errors import HeadgateError
 from headgate.feeds import every_fault, faults_of
 from headgate.gate.collect import FeatureFile, example_of, is_scenario
@@ -42,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--policy", type=Path, default=samples / "policy.yaml", help="the policy to judge it by"
     )
+    group.addoption("--engine", choices=ENGINES, help="what runs the lab")
     group.addoption("--seed", help="repeat the run that had this seed")
     group.addoption(
         "--strict-coverage", action="store_true", help="approve nothing with a branch never entered"
@@ -133,11 +135,12 @@ def session(pytestconfig: pytest.Config) -> Iterator[Session]:
     if GIVEN in pytestconfig.stash:
         yield pytestconfig.stash[GIVEN][0]
         return
-    from headgate.engines.docker_engine import DockerEngine
+    from headgate.engines.choice import engine_named
 
     policy = load_policy(pytestconfig.getoption("--policy"))
+    engine = engine_named(pytestconfig.getoption("--engine"))
     seed = pytestconfig.getoption("--seed")
-    with Session(policy, DockerEngine, seed=seed, covering=True) as own:
+    with Session(policy, engine, seed=seed, covering=True) as own:
         yield own
 
 

@@ -125,10 +125,13 @@ def judge(session: Session, specimen: Specimen) -> Judged:
     return Judged(specimen, replace(verdict, evidence=None), tuple(watch.lacking))
 
 
-def judge_corpus(specimens: Sequence[Specimen], jobs: int, seed: str) -> Iterator[Judged]:
+def judge_corpus(
+    specimens: Sequence[Specimen], jobs: int, seed: str, engine: str | None = None
+) -> Iterator[Judged]:
     """Judge all of them, `jobs` at a time; LabError when the harness fails at one."""
     tasks = in_order(specimens)
-    for one, answer in judge_all(tasks, jobs, partial(_bench, seed=seed), alike=_policy):
+    bench = partial(_bench, seed=seed, engine=engine)
+    for one, answer in judge_all(tasks, jobs, bench, alike=_policy):
         if isinstance(answer, Failed):
             raise LabError(f"{one.name}: {answer.why}")
         yield answer
@@ -150,12 +153,12 @@ def _policy(specimen: Specimen) -> bytes:
 
 @contextlib.contextmanager
 def _bench(
-    specimen: Specimen, tell: Callable[[str], None], seed: str
+    specimen: Specimen, tell: Callable[[str], None], seed: str, engine: str | None
 ) -> Iterator[Callable[[Specimen], Judged]]:
     """A lab under the specimen's policy, to judge it and its like in."""
-    from headgate.engines.docker_engine import DockerEngine
+    from headgate.engines.choice import engine_named
 
-    with Session(load_policy(specimen.policy), DockerEngine, seed=seed) as session:
+    with Session(load_policy(specimen.policy), engine_named(engine), seed=seed) as session:
         yield partial(judge, session)
 
 

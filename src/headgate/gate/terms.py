@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headgate.engines.choice import AUTO
 from headgate.policy import Policy
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Terms:
-    """The policy, the seed, the user's own features, and the only families to send, if any.
+    """The policy, the seed, the user's own features, the only families to send, if any, and the
+    name of the engine (`engines/choice.py`).
     What is `strict` needs every branch of a candidate to have been entered; with `explain`,
     rejections say what they are owed to. `keeping` is what runs are to leave beside their verdicts;
     `reveal` shows numbers unmasked."""
@@ -23,6 +25,7 @@ class Terms:
     seed: str
     features: tuple[Path, ...] = ()
     families: tuple[str, ...] = ()
+    engine: str = AUTO
     strict: bool = False
     explain: bool = True
     keeping: Keeping | None = None

@@ -85,7 +85,8 @@ class Gateway:
         self._install_image_files()
         self._make_folders()
         self.install(self.candidate.files, self.candidate.links)
-        self.install(self._feed.files(self.sessions))
+        if provided := self._feed.files(self.sessions):
+            self.install(provided)
         self._feed.begin(self.sessions)
         self._validate()
         self._program = self._cage.start(spec.start, self.log.write)

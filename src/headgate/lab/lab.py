@@ -103,7 +103,7 @@ class Lab:
         with contextlib.ExitStack() as ending:  # all of it, whatever of it fails
             ending.callback(self._world.call, "collect", last=True)
             ending.callback(cage.close)
-            ending.callback(self._cabler.call, "unplug", ends=ends)
+            ending.callback(self._cabler.submit, "unplug", ends=ends)
             ending.callback(self._world.call, "forget")
             ending.callback(self._handsets.call, "hang_up")
             cables = topology.cabling(
