@@ -47,12 +47,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from types import MappingProxyType
 
 from headgate.internet import normal
 from headgate.request import Receipt, Request
+from headgate.sieve import added_fields
 from headgate.traits import (
     ARRIVES,
     ORDER,
@@ -272,7 +273,11 @@ class Differential:
         """A visit to a site that was never visited before: who got it makes no difference."""
         self._fresh[request.handset] = request
         own = [one for one in receipts if one.site == normal(request.host)]
-        found = (trait._replace(site="") for one in own for trait in self._traits(request, one))
+        found = (
+            trait._replace(site="")
+            for one in own
+            for trait in self._traits(request, _without_own_words(one, request))
+        )
         self._see(Group(FRESH, request.handset), step, holder, frozenset(found), own)
 
     def _traits(self, request: Request, receipt: Receipt) -> frozenset[Trait]:
@@ -424,6 +429,12 @@ def holders_for(suspicions: Iterable[Suspicion]) -> Collection[str]:
 
 def _together(receipts: Iterable[Receipt]) -> frozenset[Trait]:
     return frozenset().union(*map(traits, receipts))
+
+
+def _without_own_words(receipt: Receipt, request: Request) -> Receipt:
+    """What a gateway has added to the header: the rest is another one in each visit."""
+    fields = added_fields(receipt.data, request.raw)
+    return replace(receipt, data=b"GET / HTTP/1.1\r\n" + fields + b"\r\n")
 
 
 def _steps(sights: Iterable[Sight]) -> int:

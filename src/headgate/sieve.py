@@ -34,9 +34,20 @@ def added(arrived: bytes, written: bytes) -> bytes:
         return arrived
     head, gap, body = arrived.partition(_HEAD_END)
     own_head, _, own_body = written.partition(_HEAD_END)
-    own = set(own_head.split(_LINE_END))
-    new = _LINE_END.join([line for line in head.split(_LINE_END) if line not in own])
+    new = _LINE_END.join(_not_in(own_head, head.split(_LINE_END)))
     return new + gap + body if body and body != own_body else new
+
+
+def added_fields(arrived: bytes, written: bytes) -> bytes:
+    """The header lines alone of what was added, each with its end."""
+    lines = arrived.partition(_HEAD_END)[0].split(_LINE_END)[1:]
+    new = _not_in(written.partition(_HEAD_END)[0], lines)
+    return b"".join(line + _LINE_END for line in new)
+
+
+def _not_in(head: bytes, lines: Sequence[bytes]) -> list[bytes]:
+    own = set(head.split(_LINE_END))
+    return [line for line in lines if line not in own]
 
 
 def suspects(texts: Sequence[bytes], scanner: Scanner) -> Collection[int]:

@@ -152,7 +152,13 @@ class Comparison:
         chosen = [one for one in self._connections if one.requests[0].token in tokens]
         seldom = number and not all(map(self._witness.always_there, unsettled))
         times = NOW_AND_THEN if seldom else ALWAYS_THERE
-        fresh = any(one.group.kind == FRESH for one in unsettled)
+        # What ordinary visits may settle by themselves takes no fresh ones.
+        settling = {
+            one.trait.where for one in unsettled if one.group.kind != FRESH and one.between_two
+        }
+        fresh = any(
+            one.group.kind == FRESH and one.trait.where not in settling for one in unsettled
+        )
         self._round(holders_for(unsettled), chosen, times, fresh=fresh)
         self._collect()
 
