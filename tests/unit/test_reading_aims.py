@@ -13,7 +13,7 @@ from headgate.reading.aiming import PER_BRANCH, aims
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
-from headgate.reading.fitting import addresses, guests, numbers
+from headgate.reading.fitting import addresses, ends, guests, numbers
 from headgate.reading.shelf import Shelf
 from headgate.reading.span import Span
 
@@ -64,6 +64,23 @@ AT_THE_EDGE = ("debug", "0.0.0.7")
         ("client_body_buffer_size 12k;", {"body_size": 12289}),
         ("error_page 502 = @elsewhere;", {"status": 502}),
         ("proxy_next_upstream error http_503;", {"status": 503}),
+        (
+            "set $w $upstream_http_x_want; if ($w = id) { set $x 1; }",
+            {"answer_headers": (("x-want", "id"),)},
+        ),
+        (
+            "header_filter_by_lua_block { if ngx.header['X-Want'] == 'id' then f() end }",
+            {"answer_headers": (("x-want", "id"),)},
+        ),
+        ("if ($host ~ \\.shop\\.example$) { set $x 1; }", {"host": "www.shop.example"}),
+        (
+            "access_by_lua_block { if math.random(11, 110) == 7 then f() end }",
+            {"repeat": 688},
+        ),
+        (
+            "access_by_lua_block { if ngx.var.remote_addr:sub(1, 11) == '100.64.177.' then f() end}",
+            {"network": "100.64.177."},
+        ),
         ("deny 100.64.130.0/24;", {"network": "100.64.130.0/24"}),
         ("proxy_set_header X-Trace $arg_trace;", {"arguments": (("trace", "1"),)}),
         ("keepalive_requests 40;", {"repeat": 41, "counted": True}),
@@ -372,6 +389,12 @@ THERE = {"100.64.130.1": Subscriber("447700900120", "001010000000001")}
 def came(*aims: Aim, taken: Sequence[str] = ()) -> dict[str, str]:
     found = guests(aims, THERE, taken, random.Random(7))
     return {address: one.msisdn for address, one in found.items()}
+
+
+def test_the_beginning_of_an_address_is_a_network() -> None:
+    assert ends("100.64.177.") == ends("100.64.177.0/24")
+    assert ends("100.64.") == ends("100.64.0.0/16")
+    assert ends("100.64") is None
 
 
 def test_guests_come_to_both_edges_of_a_network_and_beside_them() -> None:

@@ -161,7 +161,9 @@ def test_a_worker_that_fails_fails_the_selftest(
         list(judge_corpus(specimens(tmp_path, "a"), 2, "s"))
 
 
-def no_bench(first: Specimen, tell: Tell, seed: str) -> contextlib.AbstractContextManager[None]:
+def no_bench(
+    first: Specimen, tell: Tell, seed: str, engine: str | None
+) -> contextlib.AbstractContextManager[None]:
     raise ValueError(f"no bench with {seed}")
 
 

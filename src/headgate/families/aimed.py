@@ -189,13 +189,14 @@ def _is_name(host: str | None) -> bool:
 
 def _answer(aim: Aim) -> Answer | None:
     """What the site answers, where that matters: a status, a size, a page to keep."""
-    if not (aim.status or aim.answer_size or aim.cached):
+    if not (aim.status or aim.answer_size or aim.cached or aim.answer_headers):
         return None
     status = aim.status or 200
     reason = _REASONS.get(status, b"OK" if status == 200 else b"Error")
     lines = [b"HTTP/1.1 %d %s" % (status, reason), b"Content-Type: text/html"]
     if aim.cached:
         lines.append(_CACHED)
+    lines += [f"{name}: {value}".encode("latin-1") for name, value in aim.answer_headers]
     if 300 <= status < 400:
         lines.append(b"Location: /?id={token}")
     size = aim.answer_size or 0

@@ -175,15 +175,16 @@ class _Team(Generic[T, R]):
             worker.give(chosen, self._alike(chosen))
 
     def dismiss(self) -> None:
-        """End them all: each is told to, before one is waited for."""
+        """End them all: each is told to, before one is waited for. Each is told once: a line that
+        closes ends it too, and what came behind would cut its clean-up short."""
         for worker in self._all:
-            worker.line.close()
             worker.process.terminate()
         for worker in self._all:
             worker.process.join(_GRACE)
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+            worker.line.close()
 
 
 # In the worker

@@ -61,6 +61,7 @@ class Aim:
     whole_size: int | None = None
     answer_size: int | None = None
     status: int | None = None
+    answer_headers: tuple[tuple[str, str], ...] = ()
     clock: bool = False
 
     @property
@@ -77,6 +78,8 @@ class Aim:
 
 
 def _host(aim: Aim, _: str, value: str) -> Aim:
+    if value.startswith("."):
+        value = f"www{value}"  # what names end in
     return replace(aim, host=value) if _HOST.match(value) and value != "1" else aim
 
 
@@ -108,6 +111,14 @@ def _header(aim: Aim, name: str, value: str) -> Aim:
     if own or not (_NAME.match(name) and _FIELD.match(value)):
         return aim
     return replace(aim, headers=_named(aim.headers, name, value))
+
+
+def _answer_header(aim: Aim, name: str, value: str) -> Aim:
+    # Lengths and the connection are the site's own.
+    own = name in ("content-length", "transfer-encoding", "connection", "content-type", "location")
+    if own or not (_NAME.match(name) and _FIELD.match(value)):
+        return aim
+    return replace(aim, answer_headers=_named(aim.answer_headers, name, value))
 
 
 def _cookie(aim: Aim, name: str, value: str) -> Aim:
@@ -155,6 +166,7 @@ _PUT: dict[Part, Callable[[Aim, str, str], Aim]] = {
     Part.ARGUMENT: _argument,
     Part.FIELD: _field,
     Part.HEADER: _header,
+    Part.ANSWER_HEADER: _answer_header,
     Part.COOKIE: _cookie,
     Part.METHOD: _method,
     Part.VERSION: _version,

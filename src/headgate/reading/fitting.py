@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from headgate.lab.topology import POOL, POOL_SIZE, handset_address
@@ -15,6 +16,7 @@ from headgate.reading.aim import Aim
 # So many guests at most: each takes a place in the feed, and its number in the detector.
 MOST_GUESTS = 64
 MOST_DRAWS = 10_000
+_BEGINNING = re.compile(r"(?:[0-9]{1,3}\.){1,3}\Z")
 
 
 def guests(
@@ -65,8 +67,12 @@ def _others(count: int, but: set[str], draw: Callable[[], str]) -> Iterator[str]
 
 
 def ends(network: str) -> tuple[int, int] | None:
-    """The first and the last address, as integers, of a network, or of a range as `geo` writes it
-    (`first-last`); None of anything else."""
+    """The first and the last address, as integers, of a network, of a range as `geo` writes it
+    (`first-last`), or of all that begin with some whole octets (`100.64.7.`); None of anything
+    else."""
+    if _BEGINNING.match(network):
+        octets = network.count(".")
+        network = f"{network}{'.'.join('0' * (4 - octets))}/{8 * octets}"
     first, _, last = network.partition("-")
     try:
         if last:

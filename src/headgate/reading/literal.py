@@ -33,6 +33,7 @@ class Part(Enum):
     HEAD_SIZE = "head size"
     WHOLE_SIZE = "whole size"
     ANSWER_SIZE = "answer size"
+    ANSWER_HEADER = "answer header"
     STATUS = "status"
     CHANCE = "chance"
     COUNT = "count"

@@ -48,7 +48,10 @@ _TABLES = {
     "ngx.req.get_headers()": Part.HEADER,
     "ngx.req.get_uri_args()": Part.ARGUMENT,
     "ngx.req.get_post_args()": Part.FIELD,
+    "ngx.header": Part.ANSWER_HEADER,
+    "ngx.resp.get_headers()": Part.ANSWER_HEADER,
 }
+_HEADERS = {Part.HEADER, Part.ANSWER_HEADER}
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ class Values:
             return
         whole = self.spelled(chunk, name)
         if whole in _CALLS:
-            limit = int(text_of(given[0])) if given and text_of(given[0]).isdigit() else 0
+            limit = _how_many([text_of(one) for one in given])
             universal = (string_of(given[0]) or "").startswith("!") if given else False
             zone = LOCAL if whole in _LOCAL and not universal else ""
             yield Source(_CALLS[whole], zone, limit=limit)
@@ -283,6 +286,14 @@ class Values:
                 yield from found
 
 
+def _how_many(bounds: Sequence[str]) -> int:
+    """How many values `math.random` draws from, given these; 0 where that is not written."""
+    if not 1 <= len(bounds) <= 2 or not all(map(str.isdigit, bounds)):
+        return 0
+    first, last = map(int, ("1", *bounds)[-2:])
+    return max(0, last - first + 1)
+
+
 def _through(source: Source, function: str, given: list[Node]) -> Source:
     """What a function of strings leaves of its first argument."""
     if function in ("lower", "upper"):
@@ -305,7 +316,7 @@ def _entry(table: str, name: str) -> Iterator[Source]:
         yield Source(Part.STATUS)
     elif table in _TABLES:
         part = _TABLES[table]
-        plain = name.lower().replace("_", "-") if part is Part.HEADER else name
+        plain = name.lower().replace("_", "-") if part in _HEADERS else name
         sized = (part, plain) == (Part.HEADER, "content-length")
         yield Source(Part.BODY_SIZE) if sized else Source(part, plain)
 

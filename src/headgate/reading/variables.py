@@ -48,7 +48,14 @@ _PRIMITIVE = {
     "time_local": Part.CLOCK,
     "msec": Part.CLOCK,
 }
-_NAMED = {"arg_": Part.ARGUMENT, "cookie_": Part.COOKIE, "http_": Part.HEADER}
+_NAMED = {
+    "arg_": Part.ARGUMENT,
+    "cookie_": Part.COOKIE,
+    "http_": Part.HEADER,
+    "upstream_http_": Part.ANSWER_HEADER,
+    "sent_http_": Part.ANSWER_HEADER,
+}
+_DASHED = {Part.HEADER, Part.ANSWER_HEADER}
 _DIGITS = re.compile(r"[1-9][0-9]{4,14}")
 _PARAMETERS = {"default", "hostnames", "volatile", "include", "ranges", "delete", "proxy"}
 
@@ -62,7 +69,7 @@ def primitive(variable: str) -> tuple[Part, str] | None:
     for prefix, part in _NAMED.items():
         if variable.startswith(prefix) and variable != prefix:
             name = variable.removeprefix(prefix)
-            return part, name.replace("_", "-") if part is Part.HEADER else name
+            return part, name.replace("_", "-") if part in _DASHED else name
     return None
 
 
