@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from headgate.disclosure import PARTED, WITNESSES, Disclosure
 from headgate.families import families
 from headgate.forms import FORMS, Identity
-from headgate.judge import PARTED, WITNESSES, Disclosure
 from headgate.layers import LAYERS
 
 FAMILY, FORM, LAYER, WITNESS = "family", "form", "layer", "witness"

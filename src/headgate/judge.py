@@ -11,10 +11,28 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from headgate.detector import Hit, Scanner, SplitHit
 from headgate.differential import Dependence
+from headgate.disclosure import (
+    CABLE,
+    COMPARISON,
+    EXCESS,
+    FAIL_OPEN,
+    FILES,
+    FORGERY,
+    LEAK,
+    MISATTRIBUTION,
+    MISSING,
+    NO_CONSENT,
+    PARTED,
+    RESIDUE,
+    RESOLVER,
+    RESPONSES,
+    STORE,
+    Disclosure,
+)
 from headgate.flow import UDP, Flow
 from headgate.http import Field, Message, origin_form
 from headgate.internet import normal
@@ -26,42 +44,6 @@ from headgate.resp import readings
 from headgate.sent_on import sent_on
 from headgate.sieve import added, suspects
 
-LEAK = "leak"
-MISATTRIBUTION = "misattribution"
-FORGERY = "forgery"
-MISSING = "missing"
-EXCESS = "excess"
-NO_CONSENT = "no-consent"
-FAIL_OPEN = "fail-open"
-RESIDUE = "residue"
-
-RESOLVER = "the name resolver"
-STORE = "the session store"
-
-# Who saw it: what sites received, what crossed the cable, what came back to handsets, what the
-# gateway left in logs and files, or the comparison of what different subscribers' visits brought.
-RECEIPTS, CABLE, RESPONSES, FILES, COMPARISON = WITNESSES = (
-    "receipts",
-    "cable",
-    "responses",
-    "files",
-    "comparison",
-)
-
-# A number of which one header line has the beginning and the next one the rest.
-PARTED = "two values"
-
-RULES = {
-    LEAK: 2,
-    MISATTRIBUTION: 1,
-    FORGERY: 3,
-    MISSING: 1,
-    EXCESS: 1,
-    NO_CONSENT: 1,
-    FAIL_OPEN: 4,
-    RESIDUE: 5,
-}
-
 # Longer than any form of a number.
 _MARGIN = 256
 
@@ -72,28 +54,6 @@ _FAILURES = (500, 502, 504)
 _NUMBER_LIKE = re.compile(rb"\d{8,}")
 # A line that ends in digits, and one below it whose value begins with digits.
 _PARTED = re.compile(rb"[0-9]{3}[ \t]*\r?\n[^:\r\n]*:[ \t]*[0-9]{3}")
-
-
-@dataclass(frozen=True)
-class Disclosure:
-    """One broken rule at one place. `site` is a host name, `where` a place in what it received,
-    `sample` a masked excerpt, `witness` one of WITNESSES. What arrived without belonging to a
-    request has none; `beside` is the family of all that was being sent just then, if it was one."""
-
-    kind: str
-    site: str
-    address: str
-    subscriber: Subscriber | None
-    form: str
-    where: str
-    request: str
-    sample: str
-    witness: str = RECEIPTS
-    beside: str = ""
-
-    @property
-    def rule(self) -> int:
-        return RULES[self.kind]
 
 
 class Judge:

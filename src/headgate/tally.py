@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
+from headgate.disclosure import CABLE, FILES, MISSING, RECEIPTS, RESPONSES, STORE, Disclosure
 from headgate.flow import Flow
-from headgate.judge import CABLE, FILES, MISSING, RECEIPTS, RESPONSES, STORE, Disclosure, Judge
+from headgate.judge import Judge
 from headgate.numbers import Subscriber, mask_numbers
 from headgate.policy import Permission, Policy, Site
 from headgate.record import (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headgate.coverage.coverage import Coverage
+    from headgate.disclosure import Disclosure
     from headgate.explain.explanation import Explanation
     from headgate.gate.keeping import Kept
-    from headgate.judge import Disclosure
     from headgate.record import Evidence
 
 APPROVED = "approved"

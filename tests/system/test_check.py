@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from tests.system.runs import CANDIDATES, LONGEST, SAMPLES, SHORT, TOP, Run, verdicts
 
+from headgate.disclosure import RULES
 from headgate.gate.check import check
 from headgate.gate.session import Session
-from headgate.judge import RULES
 from headgate.verdict import APPROVED, EXIT, NOT_JUDGED, REJECTED, Verdict
 
 Headgate = Callable[..., Run]

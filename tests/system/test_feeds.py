@@ -6,8 +6,7 @@ from __future__ import annotations
 import pytest
 from tests.system.conftest import Judge, Start
 
-from headgate.gate.gate import Gate
-from headgate.judge import (
+from headgate.disclosure import (
     EXCESS,
     FAIL_OPEN,
     FORGERY,
@@ -17,6 +16,7 @@ from headgate.judge import (
     NO_CONSENT,
     RESIDUE,
 )
+from headgate.gate.gate import Gate
 from headgate.verdict import APPROVED, REJECTED
 
 FEEDS = ("redis", "file", "header")

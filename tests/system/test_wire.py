@@ -11,11 +11,11 @@ import pytest
 from tests.system.runs import DEFAULTS, POLICY
 
 from headgate.candidate import load_candidate
+from headgate.disclosure import LEAK, Disclosure
 from headgate.engines.docker_engine import DockerEngine
 from headgate.errors import NotJudged
 from headgate.gate.gate import Gate, Visit
 from headgate.gate.session import Session
-from headgate.judge import LEAK, Disclosure
 from headgate.lab.lab import Lab
 from headgate.policy import load_policy
 

@@ -10,10 +10,10 @@ from typing import cast
 
 from tests.unit.fakes import ADA, HANDSET, SITES, plan_of, policy_of, population_of
 
+from headgate.disclosure import LEAK, Disclosure
 from headgate.families import families
 from headgate.gate.aimed import ZONES, visit_aimed, visit_at_each_hour
 from headgate.gate.gate import Gate, Visit
-from headgate.judge import LEAK, Disclosure
 from headgate.numbers import Subscriber
 from headgate.plan import Plan
 from headgate.population import Population

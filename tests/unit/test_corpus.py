@@ -12,12 +12,12 @@ from gherkin.parser import Parser
 
 from headgate import resources
 from headgate.candidate import load_candidate
+from headgate.disclosure import RULES
 from headgate.errors import InputError
 from headgate.evidence import parts
 from headgate.gate.collect import filled
 from headgate.gate.selftest import Specimen, corpus
 from headgate.gate.watch import SCENARIO
-from headgate.judge import RULES
 from headgate.policy import load_policy
 from headgate.verdict import APPROVED, NOT_JUDGED, REJECTED, Finding, Verdict
 

@@ -38,10 +38,11 @@ from headgate.differential import (
     Suspicion,
     chance,
 )
+from headgate.disclosure import Disclosure
 from headgate.feeds import Change
 from headgate.gate.comparison import Comparison, Stage, exchange_in
 from headgate.gateway_spec import GatewaySpec
-from headgate.judge import Disclosure, Judge
+from headgate.judge import Judge
 from headgate.numbers import Subscriber
 from headgate.probes import probes
 from headgate.request import EXPLICIT, Connection, Receipt, Request

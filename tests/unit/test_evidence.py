@@ -10,9 +10,9 @@ import pytest
 from tests.unit.fakes import ADA
 
 from headgate.detector import Scanner
+from headgate.disclosure import COMPARISON, LEAK, RECEIPTS, Disclosure
 from headgate.evidence import FAMILY, FORM, LAYER, WITNESS, owed_to, parts
 from headgate.forms import FORMS, Identity
-from headgate.judge import COMPARISON, LEAK, RECEIPTS, Disclosure
 
 SCANNER = Scanner([ADA])
 NUMBER = ADA.msisdn.encode()

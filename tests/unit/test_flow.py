@@ -9,8 +9,9 @@ from tests.unit.fakes import ADA, BOB, SITES, policy_of
 from tests.unit.test_resp import command
 
 from headgate.detector import Scanner
+from headgate.disclosure import LEAK, Disclosure
 from headgate.flow import TCP, UDP, Crossing, Flow
-from headgate.judge import LEAK, Disclosure, Judge
+from headgate.judge import Judge
 
 SHOP = Flow(TCP, "198.18.0.1", "93.184.1.7", 4444, b"visit 447700900123\n", "shop.example")
 STORE = replace(SHOP, port=6379, site="93.184.1.7", store=True)

@@ -14,7 +14,8 @@ from tests.unit.fakes import ADA, BOB, CAROL, SITES, outcome_of, policy_of, rece
 
 from headgate.answer import Answer
 from headgate.detector import Scanner
-from headgate.judge import RULES, Disclosure, Judge
+from headgate.disclosure import RULES, Disclosure
+from headgate.judge import Judge
 from headgate.numbers import Subscriber
 from headgate.policy import Policy, Site
 from headgate.request import TRANSPARENT, Outcome, Receipt, Request

@@ -12,7 +12,7 @@ import pytest
 from sarif_pydantic import Sarif
 from tests.unit.bundles import LEAK, plain_of
 
-from headgate.judge import RULES
+from headgate.disclosure import RULES
 from headgate.reports.codequality import codequality
 from headgate.reports.findings import complained_of, groups_of
 from headgate.reports.github import workflow_commands

@@ -78,7 +78,7 @@ AT_THE_EDGE = ("debug", "0.0.0.7")
             {"repeat": 688},
         ),
         (
-            "access_by_lua_block { if ngx.var.remote_addr:sub(1, 11) == '100.64.177.' then f() end}",
+            "access_by_lua_block { if ngx.var.remote_addr:sub(1,11) == '100.64.177.' then f() end}",
             {"network": "100.64.177."},
         ),
         ("deny 100.64.130.0/24;", {"network": "100.64.130.0/24"}),

@@ -12,7 +12,7 @@ from tests.unit.bundles import LEAK, verdict_of
 
 from headgate import resources
 from headgate.cli import main
-from headgate.judge import RULES
+from headgate.disclosure import RULES
 from headgate.verdict import APPROVED, EXIT, NOT_JUDGED, REJECTED, Verdict, as_json
 
 SCHEMA = json.loads(resources.schema().read_text("utf-8"))

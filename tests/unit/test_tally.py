@@ -19,8 +19,9 @@ from tests.unit.fakes import (
 )
 
 from headgate.detector import Scanner
+from headgate.disclosure import CABLE, COMPARISON, FILES, LEAK, RESIDUE, STORE, Disclosure
 from headgate.flow import TCP, Flow
-from headgate.judge import CABLE, COMPARISON, FILES, LEAK, RESIDUE, STORE, Disclosure, Judge
+from headgate.judge import Judge
 from headgate.record import Cell, Family, below
 from headgate.request import EXPLICIT, TRANSPARENT, Outcome, Request
 from headgate.tally import Tally

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.fakes import ADA, BOB
 
-from headgate.judge import Disclosure
+from headgate.disclosure import Disclosure
 from headgate.numbers import Subscriber
 from headgate.verdict import EXIT, Finding, Verdict, as_json, findings_from, worst
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.unit.fakes import ADA, SITES, Checkout, FakeSession, policy_of, sound_record
 
+from headgate.disclosure import LEAK, MISSING, Disclosure
 from headgate.gate.watch import Watch
-from headgate.judge import LEAK, MISSING, Disclosure
 from headgate.verdict import REJECTED
 
 DAY = """

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 from headgate import tokens
 from headgate.candidate import Candidate
+from headgate.disclosure import Disclosure
 from headgate.engines.engine import Deadline
 from headgate.errors import NotJudged
 from headgate.feeds import Change
 from headgate.gate.gate import Ground
-from headgate.judge import Disclosure
 from headgate.lab.gateway import Gateway
 from headgate.request import Connection, Outcome, Request
 from headgate.trial import Trial

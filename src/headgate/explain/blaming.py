@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from headgate.candidate import Candidate
+from headgate.disclosure import MISSING
 from headgate.explain.bench import Bench, bench_for
 from headgate.explain.ddmin import ddmin, one_by_one
 from headgate.explain.exhibits import Exhibit, exhibits
@@ -19,7 +20,6 @@ from headgate.gate.collect import is_scenario
 from headgate.gate.gate import Gate
 from headgate.gate.record import Recorder
 from headgate.gate.session import Session
-from headgate.judge import MISSING
 from headgate.request import Connection
 from headgate.verdict import Verdict
 

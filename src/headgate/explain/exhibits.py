@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from headgate.disclosure import COMPARISON, RULES, Disclosure
 from headgate.explain.ways import PLAIN, Way, name_of
 from headgate.gate.gate import Gate
-from headgate.judge import COMPARISON, RULES, Disclosure
 from headgate.request import Connection
 from headgate.verdict import Finding
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headgate.disclosure import MISSING
 from headgate.explain.explanation import Place
 from headgate.explain.search import Found
-from headgate.judge import MISSING
 
 ALONE = (
     "not shown again at every time by its request alone: it may take what came before, or chance"

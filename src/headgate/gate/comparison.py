@@ -23,8 +23,8 @@ from headgate.differential import (
     few,
     holders_for,
 )
+from headgate.disclosure import Disclosure
 from headgate.feeds import Change
-from headgate.judge import Disclosure
 from headgate.numbers import Subscriber
 from headgate.population import Population
 from headgate.request import Connection, Receipt, Request

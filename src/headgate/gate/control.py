@@ -12,12 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from headgate.candidate import Candidate, digest_of
 from headgate.differential import DEPENDS
-from headgate.errors import NotJudged
-from headgate.families import forged, impostor
-from headgate.gate.gate import Gate, Ground, gate_on
-from headgate.gateway_spec import GatewaySpec, RedisSessions
-from headgate.images import GATEWAY
-from headgate.judge import (
+from headgate.disclosure import (
     EXCESS,
     FAIL_OPEN,
     FORGERY,
@@ -28,6 +23,11 @@ from headgate.judge import (
     RESIDUE,
     STORE,
 )
+from headgate.errors import NotJudged
+from headgate.families import forged, impostor
+from headgate.gate.gate import Gate, Ground, gate_on
+from headgate.gateway_spec import GatewaySpec, RedisSessions
+from headgate.images import GATEWAY
 from headgate.policy import Policy
 
 # How each rule is broken, line by line: real_ip believes any handset (misattribution), there is a

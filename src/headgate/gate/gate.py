@@ -21,6 +21,7 @@ from headgate.coverage.coverage import Coverage
 from headgate.coverage.measure import measured
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
+from headgate.disclosure import Disclosure
 from headgate.engines.engine import Deadline
 from headgate.errors import InputError, NotJudged
 from headgate.families import families
@@ -28,7 +29,7 @@ from headgate.feeds import Change
 from headgate.flow import Crossing
 from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
 from headgate.gateway_spec import FileSessions
-from headgate.judge import Disclosure, Judge
+from headgate.judge import Judge
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import Lab
 from headgate.lab.log import complaints

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from headgate.differential import DEPENDS
-from headgate.judge import STORE
+from headgate.disclosure import STORE
 from headgate.record import Cell, Evidence, Matrix, Record, Sent
 from headgate.reports.kinds import Kind, kind_of
 from headgate.verdict import APPROVED, NOT_JUDGED, REJECTED, Finding
