@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from headgate.detector import Hit, Scanner, SplitHit
 from headgate.differential import Dependence
@@ -38,7 +39,7 @@ from headgate.http import Field, Message, origin_form
 from headgate.internet import normal
 from headgate.masking import excerpt, mask_hits, mask_text
 from headgate.numbers import Subscriber
-from headgate.policy import Permission, Policy
+from headgate.policy import Permission, Policy, same_page
 from headgate.request import Outcome, Receipt, Request
 from headgate.resp import readings
 from headgate.sent_on import sent_on
@@ -222,9 +223,13 @@ class Judge:
         if receipt.kind not in ("http", "https"):
             return Permission.NO
         target = origin_form(receipt.message.target)
-        if request and receipt.site == normal(request.host):
-            target = request.path  # elsewhere, it is a gateway that follows a redirect
-        return self._policy.permits(receipt.site, receipt.port, target)
+        permits = partial(self._policy.permits, receipt.site, receipt.port)
+        if request is None or receipt.site != normal(request.host):
+            return permits(target)  # a gateway that goes where a site has sent it
+        asked = permits(request.path)
+        if asked is Permission.YES and not same_page(target, request.path):
+            return permits(target)
+        return asked
 
     def _receipt(self, receipt: Receipt, outcome: Outcome, *, scan: bool) -> Iterator[Disclosure]:
         yield from self._forged(receipt, outcome)

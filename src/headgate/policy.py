@@ -290,6 +290,17 @@ def _below(target: bytes, paths: tuple[str, ...]) -> set[bool]:
     return outcomes
 
 
+def same_page(arrived: bytes, sent: bytes) -> bool:
+    """Whether a target that arrived is the one that was sent, whatever a gateway has made of its
+    spelling: decoded, or without dot segments and repeated slashes."""
+    one, other = (re.split(rb"[?#]", target, maxsplit=1)[0] for target in (arrived, sent))
+    return one == other or _in_full(one) == _in_full(other)
+
+
+def _in_full(path: bytes) -> bytes:
+    return _merged(_resolved(_merged(unquote_to_bytes(path))))
+
+
 def _above(path: bytes, prefixes: list[bytes]) -> set[bytes]:
     """The prefixes that the path lies below. `/offers` holds itself and `/offers/…`, never
     `/offers-of-others`; `/offers/` does not hold `/offers`."""

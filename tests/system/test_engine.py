@@ -20,7 +20,7 @@ from headgate.errors import LabError
 from headgate.images import GATEWAY
 
 PATIENCE = 20.0
-WRITABLE = ("/tmp", "/var/log")
+WRITABLE = {"/tmp": "1777", "/var/log": "755"}
 
 
 @pytest.fixture(scope="module", params=BOTH)

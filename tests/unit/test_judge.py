@@ -353,6 +353,12 @@ def test_nothing_is_missing_where_nothing_is_owed(outcome: Outcome) -> None:
     assert not Judge(POLICY, SCANNER).disclosed_rightly(outcome)
 
 
+def test_a_permitted_site_asked_again_for_another_page_may_not_know_the_number_there() -> None:
+    asked = asking("http://moments.example/offers/a")
+    led = at("moments.example", line(), line=b"GET /private?id=token0000000 HTTP/1.1")
+    assert found(outcome_of(led, request=asked)) == [("leak", HEADER), ("missing", HEADER)]
+
+
 def test_a_number_that_went_to_another_site_is_missing_where_it_belongs() -> None:
     outcome = outcome_of(shop(line()), request=PREMIUM)
     assert found(outcome) == [("leak", HEADER), ("missing", HEADER)]

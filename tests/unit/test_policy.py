@@ -8,7 +8,7 @@ import pytest
 
 from headgate.errors import InputError
 from headgate.numbers import Subscriber
-from headgate.policy import Permission, Policy, Site, load_policy
+from headgate.policy import Permission, Policy, Site, load_policy, same_page
 
 NO, YES, EITHER = Permission.NO, Permission.YES, Permission.EITHER
 
@@ -516,3 +516,19 @@ def test_no_one_else_is_permitted(tmp_path: Path) -> None:
     policy = loaded(tmp_path, O2)
     for host in ("shop.example", "adult.example", "198.51.100.7", "premium.example.test"):
         assert policy.permits(host, 80, b"/offers/") is NO
+
+
+@pytest.mark.parametrize(
+    ("arrived", "sent", "same"),
+    [
+        (b"/offers/a?x=1", b"/offers/a?x=2", True),
+        (b"/offers/a", b"/offers/%61", True),
+        (b"/offers/a", b"/x/..//offers/./a", True),
+        (b"/", b"/offers/a", False),
+        (b"/private/a", b"/offers/a", False),
+    ],
+)
+def test_a_page_is_the_same_however_it_is_spelled(
+    arrived: bytes, sent: bytes, *, same: bool
+) -> None:
+    assert same_page(arrived, sent) is same

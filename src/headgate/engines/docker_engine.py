@@ -118,7 +118,7 @@ class DockerEngine:
         attached.write(len(self._agents).to_bytes(4, "big") + self._agents)
         return attached
 
-    def cage(self, image: str, writable: Sequence[str], limits: Limits) -> DockerCage:
+    def cage(self, image: str, writable: Mapping[str, str], limits: Limits) -> DockerCage:
         container = self._create(
             image,
             "gateway",
@@ -126,7 +126,9 @@ class DockerEngine:
             user="0:0",
             cap_add=list(CAGE_CAPABILITIES),
             security_opt=["no-new-privileges"],
-            tmpfs=dict.fromkeys(writable, f"size={limits.writable_size},mode=755"),
+            tmpfs={
+                path: f"size={limits.writable_size},mode={mode}" for path, mode in writable.items()
+            },
             mem_limit=limits.memory,
             memswap_limit=limits.memory,
             pids_limit=limits.processes,

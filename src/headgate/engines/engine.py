@@ -101,7 +101,9 @@ class Engine(Protocol):
     def agent(self, role: str) -> Channel:
         """Start the node of an agent (`handsets`, `world` or `cabler`)."""
 
-    def cage(self, image: str, writable: Sequence[str], limits: Limits) -> Cage: ...
+    def cage(self, image: str, writable: Mapping[str, str], limits: Limits) -> Cage:
+        """A cage of an image; `writable` are the directories in it that may be written to, each
+        with its mode in octal digits."""
 
     def facts(self) -> Mapping[str, str]:
         """Engine, versions and image digests, for the record."""

@@ -145,7 +145,7 @@ class SandboxEngine:
         self._stack.callback(ours.close)
         return Node(ours, outputs, pid)
 
-    def cage(self, image: str, writable: Sequence[str], limits: Limits) -> SandboxCage:
+    def cage(self, image: str, writable: Mapping[str, str], limits: Limits) -> SandboxCage:
         root = self._root(image)
         lifeline, end = os.pipe()
         ours = self._stack.enter_context(os.fdopen(end, "wb"))
@@ -155,7 +155,7 @@ class SandboxEngine:
             [lifeline, *nothing],
             root=root.inside,
             environment=root.about.environment,
-            writable=list(writable),
+            writable=dict(writable),
             capabilities=CAGE_CAPABILITIES,
             files=_GIVEN,
             memory=limits.memory,

@@ -23,7 +23,17 @@ from headgate.lab.topology import UNASKED
 from headgate.numbers import Subscriber
 
 # Where nginx and its modules write, beside the candidate's own directory.
-WRITABLE = ("/run", "/tmp", "/var/cache", "/var/lib/nginx", "/var/log", "/var/tmp")
+# As Debian has them (hier(7)): everybody may write into two of them.
+WRITABLE = {
+    "/run": "755",
+    "/tmp": "1777",
+    "/var/cache": "755",
+    "/var/lib/nginx": "755",
+    "/var/log": "755",
+    "/var/tmp": "1777",
+}
+# What every engine gives its cages beside: shared memory, which holds files as well.
+SHARED = "/dev/shm"
 # nginx does not make the folders of its own paths; Debian's package does.
 FOLDERS = ("/var/log/nginx", "/var/cache/nginx", "/run/nginx")
 
@@ -286,7 +296,7 @@ class Gateway:
 
     def written(self) -> dict[str, bytes]:
         """Every file that the gateway could have written, by path; NotJudged if it is too much."""
-        paths = [str(self.candidate.spec.install), *WRITABLE]
+        paths = [str(self.candidate.spec.install), *WRITABLE, SHARED]
         found = self._in_cage("read", paths=paths, limit=EVIDENCE_SIZE)
         if found["left"]:
             raise NotJudged(f"wrote more than can be searched: {', '.join(found['left'][:3])}")
@@ -301,7 +311,7 @@ class Gateway:
 
     def assert_room(self) -> None:
         """NotJudged when the gateway has filled its disk: what it writes no more, nobody reads."""
-        paths = [str(self.candidate.spec.install), *WRITABLE]
+        paths = [str(self.candidate.spec.install), *WRITABLE, SHARED]
         for disk in self._in_cage("space", paths=paths):
             if disk["free"] < 4096:
                 size = disk["size"] >> 20

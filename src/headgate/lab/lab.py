@@ -85,7 +85,7 @@ class Lab:
         made.append(self._making.submit(self._cage, spec))
 
     def _cage(self, spec: GatewaySpec) -> Cage:
-        return self.engine.cage(spec.image, [str(spec.install), *WRITABLE], Limits())
+        return self.engine.cage(spec.image, {str(spec.install): "755", **WRITABLE}, Limits())
 
     @contextlib.contextmanager
     def gateway(

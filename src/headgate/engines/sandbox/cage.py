@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +33,11 @@ _SETTINGS = {"ip_forward": "1", "ip_unprivileged_port_start": "0", "ping_group_r
 
 @dataclass(frozen=True)
 class Plan:
-    """A cage as the harness asks for it: sizes in bytes, `writable` are directories."""
+    """A cage as the harness asks for it: sizes in bytes, `writable` are directories and their
+    modes."""
 
     root: str
-    writable: Sequence[str]
+    writable: Mapping[str, str]
     environment: dict[str, str]
     capabilities: Sequence[str]
     files: dict[str, str]
@@ -58,9 +59,9 @@ def furnish(plan: Plan) -> None:
     kernel.mount("proc", f"{_PLACE}/proc", "proc", INERT)
     kernel.mount("sysfs", f"{_PLACE}/sys", "sysfs", INERT | kernel.MS_RDONLY)
     furnish_devices(f"{_PLACE}/dev", "/dev")
-    for path in plan.writable:
-        size = f"size={plan.writable_size},mode=755"
-        kernel.mount("tmpfs", _PLACE + path, "tmpfs", INERT, size)
+    for path, mode in plan.writable.items():
+        options = f"size={plan.writable_size},mode={mode}"
+        kernel.mount("tmpfs", _PLACE + path, "tmpfs", INERT, options)
     _set_network()
     for path in filter(os.path.exists, (_PLACE + path for path in _MASKED)):
         _mask(path)

@@ -11,7 +11,7 @@ import os
 import re
 import select
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LOOK_EVERY = 25  # ms
@@ -19,7 +19,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PROPORTIONAL = re.compile(r"^Pss: +(\d+) kB", re.M)
 
 
-def watch(holder: int, writable: Sequence[str], memory: int, processes: int) -> None:
+def watch(holder: int, writable: Iterable[str], memory: int, processes: int) -> None:
     """Watch the cage that this process holds, until it has ended."""
     ended = select.poll()
     ended.register(os.pidfd_open(holder), select.POLLIN)
