@@ -7,6 +7,7 @@ addresses pass from one subscriber to another (`differential.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import cycle
 
 from headgate.families.misbehaving import page
@@ -29,9 +30,10 @@ _KINDS: tuple[dict[str, object], ...] = (
     {"headers": [("Range", "bytes=0-1023")], "path": "/video.mp4"},
     {"answer": page(b"502 Bad Gateway")},
     {"answer": page(b"404 Not Found")},
+    {"answer": replace(page(b"200 OK"), cut=0)},
     {"answer": page(b"302 Found", b"Location: /?id={token}")},
 )
-_ORDINARY = 25
+_ORDINARY = 26
 _SITES, _VISITS = 2, 2
 # So many handsets go to so many new sites each time that all is sent.
 _ELSEWHERE, _NEW_SITES = 8, 2

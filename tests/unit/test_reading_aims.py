@@ -65,6 +65,10 @@ AT_THE_EDGE = ("debug", "0.0.0.7")
         ("error_page 502 = @elsewhere;", {"status": 502}),
         ("proxy_next_upstream error http_503;", {"status": 503}),
         (
+            "access_by_lua_block { if ngx.req.get_body_data():find('beta=1') then f() end }",
+            {"fields": (("beta", "1"),)},
+        ),
+        (
             "set $w $upstream_http_x_want; if ($w = id) { set $x 1; }",
             {"answer_headers": (("x-want", "id"),)},
         ),

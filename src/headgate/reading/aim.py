@@ -98,6 +98,8 @@ def _argument(aim: Aim, name: str, value: str) -> Aim:
 
 
 def _field(aim: Aim, name: str, value: str) -> Aim:
+    if not name:  # a text that a body holds
+        name, _, value = value.partition("=")
     pair = quote(name, safe=_IN_VALUE), quote(value, safe=_IN_VALUE)
     return replace(aim, fields=_named(aim.fields, *pair))
 

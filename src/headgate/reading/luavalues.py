@@ -31,6 +31,7 @@ _SAME |= {"ngx.unescape_uri", "ngx.escape_uri", "table.concat", "math.floor"}
 _CALLS = {
     "ngx.req.get_method": Part.METHOD,
     "ngx.req.http_version": Part.VERSION,
+    "ngx.req.get_body_data": Part.FIELD,
     "ngx.time": Part.CLOCK,
     "ngx.now": Part.CLOCK,
     "ngx.localtime": Part.CLOCK,

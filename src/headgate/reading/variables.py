@@ -41,6 +41,7 @@ _PRIMITIVE = {
     "content_length": Part.BODY_SIZE,
     "http_content_length": Part.BODY_SIZE,
     "request_length": Part.WHOLE_SIZE,
+    "request_body": Part.FIELD,
     "status": Part.STATUS,
     "upstream_status": Part.STATUS,
     "connection_requests": Part.COUNT,
