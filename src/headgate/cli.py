@@ -103,6 +103,10 @@ def _add_check(check: argparse.ArgumentParser) -> None:
         "--strict", action="store_true",
         help="approve nothing of which some branch was never entered",
     )  # fmt: skip
+    check.add_argument(
+        "--no-explain", dest="explain", action="store_false",
+        help="do not look for what findings are owed to",
+    )  # fmt: skip
 
 
 def _add_terms(command: argparse.ArgumentParser) -> None:
@@ -112,10 +116,6 @@ def _add_terms(command: argparse.ArgumentParser) -> None:
         help="run the feature files there too",
     )  # fmt: skip
     command.add_argument("--seed", help="repeat the run that had this seed")
-    command.add_argument(
-        "--no-explain", dest="explain", action="store_false",
-        help="do not look for what findings are owed to",
-    )  # fmt: skip
     choice.add_option(command)
 
 

@@ -7,13 +7,12 @@ import platform
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from headgate import __version__
 from headgate.candidate import Candidate
@@ -63,8 +62,6 @@ def evidence(
     gate: Gate | None,
     unseen: set[str] | None,
     began: str,
-    coverage: Mapping[str, Any] | None = None,
-    explanations: Sequence[Mapping[str, Any]] = (),
 ) -> Evidence:
     """All that is known beside the verdict, without a number in it."""
     found = Evidence(
@@ -73,8 +70,6 @@ def evidence(
         controls=_controls(session, gate, unseen),
         environment=_environment(verdict, candidate, session, began),
         files=dict(_texts(candidate)),
-        coverage=coverage,
-        explanations=tuple(explanations),
     )
     if gate is None:
         return found
