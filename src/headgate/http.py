@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from headgate.agents import framing
+from headgate.lazy import lazy
 
 _LINE = re.compile(
     rb"[^\n]*(?:\n[ \t][^\n]*)*\n?"
 )  # a line with its obsolete folds (RFC 9112, 5.2)
+_VERSION = re.compile(rb" +HTTP/\d(\.\d)?$")
+_AUTHORITY = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _INTERIM = re.compile(rb"HTTP/\d(?:\.\d)? 1(?!01)\d\d")
 
 
@@ -37,34 +39,42 @@ class Message:
 
     raw: bytes
 
-    @cached_property
+    @lazy
     def _head_start(self) -> int:
         return framing.leading_lines(self.raw)
 
-    @cached_property
+    @lazy
     def body_start(self) -> int:
         """Offset of the body; of the end, where the head never ended."""
         return framing.head_end(self.raw, self._head_start) or len(self.raw)
 
-    @cached_property
+    @lazy
     def start_line(self) -> bytes:
         return self.raw[self._head_start : self._start_line_end].rstrip(b"\r\n")
 
-    @cached_property
+    @lazy
     def _start_line_end(self) -> int:
         return (self.raw.find(b"\n", self._head_start) + 1) or len(self.raw)
 
-    @cached_property
+    @lazy
     def method(self) -> bytes:
         return self.start_line.split(b" ", 1)[0]
 
-    @cached_property
+    @lazy
     def target(self) -> bytes:
         """The request target: what stands between the first space and the version."""
         rest = self.start_line.partition(b" ")[2]
-        return re.sub(rb" +HTTP/\d(\.\d)?$", b"", rest)
+        return _VERSION.sub(b"", rest)
 
-    @cached_property
+    @lazy
+    def path(self) -> bytes:
+        """The path and query of the target, in whatever form that is (RFC 9112, 3.2): of
+        `http://host/a?b`, `/a?b`."""
+        match = _AUTHORITY.match(self.target)
+        rest = self.target[match.end() :] if match else self.target
+        return rest if rest.startswith(b"/") else b"/" + rest
+
+    @lazy
     def status(self) -> int | None:
         """The status of a response; of the final one, where interim ones precede it."""
         found = None
@@ -86,11 +96,11 @@ class Message:
             start = end
         yield Message(self.raw[start:])
 
-    @cached_property
+    @lazy
     def fields(self) -> tuple[Field, ...]:
         return tuple(self._fields(self._start_line_end, self.body_start))
 
-    @cached_property
+    @lazy
     def trailer(self) -> tuple[Field, ...]:
         """The fields behind a chunked body (RFC 9112, 7.1.2)."""
         if not framing.is_chunked(self.raw[: self.body_start]):
@@ -130,10 +140,3 @@ class Message:
             if field.start <= offset < field.end:
                 return f"trailer {field.name.decode('latin-1').lower()}"
         return "body"
-
-
-def origin_form(target: bytes) -> bytes:
-    """The path and query of a request target (RFC 9112, 3.2): of `http://host/a?b`, `/a?b`."""
-    match = re.match(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", target)
-    rest = target[match.end() :] if match else target
-    return rest if rest.startswith(b"/") else b"/" + rest

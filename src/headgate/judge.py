@@ -35,7 +35,7 @@ from headgate.disclosure import (
     Disclosure,
 )
 from headgate.flow import UDP, Flow
-from headgate.http import Field, Message, origin_form
+from headgate.http import Field, Message
 from headgate.internet import normal
 from headgate.masking import excerpt, mask_hits, mask_text
 from headgate.numbers import Subscriber
@@ -53,8 +53,10 @@ _FAILURES = (500, 502, 504)
 
 # A value that reads as a number, whoever's: digits in the length of an E.164 number or longer.
 _NUMBER_LIKE = re.compile(rb"\d{8,}")
-# A line that ends in digits, and one below it whose value begins with digits.
-_PARTED = re.compile(rb"[0-9]{3}[ \t]*\r?\n[^:\r\n]*:[ \t]*[0-9]{3}")
+# A line whose value begins with digits, below one that ends in digits. (The search for the second
+# begins with what is rare.)
+_PARTED = re.compile(rb"\n[^:\r\n]*:[ \t]*[0-9]{3}")
+_DIGITS_LAST = re.compile(rb"[0-9]{3}[ \t]*\r?\Z")
 
 
 class Judge:
@@ -135,8 +137,12 @@ class Judge:
         failed = outcome.subscriber is not None and outcome.status in _FAILURES
         return outcome.error == "timeout" or (failed and not self.must_get(outcome))
 
-    def stray(self, receipt: Receipt, beside: str = "") -> Iterator[Disclosure]:
+    def strays(self, receipts: Sequence[Receipt], beside: str = "") -> Iterator[Disclosure]:
         """What arrived without belonging to a request: no one may learn anything from it."""
+        for index in sorted(suspects([one.data for one in receipts], self._scanner)):
+            yield from self._stray(receipts[index], beside)
+
+    def _stray(self, receipt: Receipt, beside: str) -> Iterator[Disclosure]:
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
@@ -222,7 +228,7 @@ class Judge:
     def _permission(self, receipt: Receipt, request: Request | None) -> Permission:
         if receipt.kind not in ("http", "https"):
             return Permission.NO
-        target = origin_form(receipt.message.target)
+        target = receipt.message.path
         permits = partial(self._policy.permits, receipt.site, receipt.port)
         if request is None or receipt.site != normal(request.host):
             return permits(target)  # a gateway that goes where a site has sent it
@@ -253,8 +259,8 @@ class Judge:
         """Rule 2, for a number of which one line has the beginning and the next one the rest."""
         if receipt.kind not in ("http", "https"):
             return
-        two_lines = _PARTED.finditer(receipt.data, 0, receipt.message.body_start)
-        if all(two[0] in outcome.request.raw for two in two_lines):
+        head = receipt.data[: receipt.message.body_start]
+        if all(two in outcome.request.raw for two in _parts(head)):
             return
         fields = Message(receipt.data).fields
         for hit in self._scanner.find_split([one.value for one in fields]):
@@ -380,6 +386,14 @@ class Judge:
                 excerpt(response, hit, hits),
                 RESPONSES,
             )
+
+
+def _parts(head: bytes) -> Iterator[bytes]:
+    """Where digits that end one line may go on in the next one."""
+    for below in _PARTED.finditer(head):
+        line = head.rfind(b"\n", 0, below.start()) + 1
+        if above := _DIGITS_LAST.search(head, line, below.start()):
+            yield head[above.start() : below.end()]
 
 
 def _disclosed(

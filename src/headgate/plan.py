@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib import resources
@@ -367,6 +367,7 @@ class Plan:
         self, headers: Headers, own: Headers, said: Given, connection: str
     ) -> list[tuple[str, str]]:
         """The header lines of a browser, and those of a request somewhere behind its Host."""
+        stripped = self.policy.stripped
         there = {name for name, _ in own}
         late = [(name, value) for name, value in said.items() if value is not None]
         instead = {name.lower() for name, _ in headers} - {"host", "connection"}
@@ -375,7 +376,7 @@ class Plan:
             for name, value in (*own, *(one for one in late if one[0] not in there))
             if name.lower() not in instead
             # What a gateway has to take away from handsets, only one that forges it sends.
-            and (name in said or not self.policy.stripped(name.encode()))
+            and (name in said or not stripped(name.encode()))
         ]
         first = 1 + [name for name, _ in lines].index("Host")
         at = self.rng.randint(first, len(lines))
@@ -389,26 +390,27 @@ def _unnamed_by(policy: Policy) -> tuple[str, ...]:
 
 
 def repeated(
-    generate: Callable[[Plan, Sequence[str]], Iterator[Connection]],
+    generates: Iterable[Callable[[Plan, Sequence[str]], Iterator[Connection]]],
     plan: Plan,
     visitors: Sequence[str],
     least: int = ENOUGH,
     counts: Callable[[Request], bool] | None = None,
 ) -> Iterator[Connection]:
-    """A generator's connections, all of them once, and then again, by other visitors to other
-    hosts, until `least` of their requests count: those for places that may learn nothing, unless
-    told otherwise. One that sends nothing of the kind is not repeated."""
+    """All connections of some generators once, and those of the first ones again, by other visitors
+    to other hosts, until `least` of their requests count: those for places that may learn nothing,
+    unless told otherwise. A generator that sends nothing of the kind is not repeated."""
     counts = counts or plan.may_learn_nothing
     sent = 0
-    for again in itertools.count():
-        before = sent
-        for connection in generate(plan, plan.rng.sample(visitors, len(visitors))):
-            yield connection
-            sent += sum(map(counts, connection.requests))
-            if again and sent >= least:
-                return
-        if sent >= least or sent == before:
-            return
+    for generate in generates:
+        for again in itertools.count():
+            before = sent
+            for connection in generate(plan, plan.rng.sample(visitors, len(visitors))):
+                yield connection
+                sent += sum(map(counts, connection.requests))
+                if again and sent >= least:
+                    break
+            if sent >= least or sent == before:
+                break
 
 
 def _name(authority: str) -> str:

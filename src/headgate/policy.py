@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import TypeVar
@@ -109,7 +109,7 @@ class Policy:
     def site_for(self, host: str) -> Site | None:
         """The entry that names the host most closely: its own name, else the longest suffix; the
         first in the file of several alike. None for an ordinary site."""
-        return next(self._covering(host), None)
+        return next(iter(self._covering(host)), None)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -146,10 +146,15 @@ class Policy:
             outcomes = {True, False}
         return _PERMISSION[frozenset(outcomes)]
 
-    def _covering(self, host: str) -> Iterator[Site]:
-        """The entries that cover the host, the closest first."""
-        for pattern in _patterns(host):
-            yield from self._by_host.get(pattern, ())
+    @cached_property
+    def _covering(self) -> Callable[[str], tuple[Site, ...]]:
+        """The entries that cover a host, the closest first."""
+
+        def covering(host: str) -> tuple[Site, ...]:
+            found = (self._by_host.get(pattern, ()) for pattern in _patterns(host))
+            return tuple(chain.from_iterable(found))
+
+        return lru_cache(1 << 13)(covering)  # a few thousand hosts are asked for again and again
 
     @cached_property
     def _by_host(self) -> dict[str, list[Site]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from headgate.answer import Answer
-from headgate.http import Message, origin_form
+from headgate.http import Message
+from headgate.lazy import lazy
 from headgate.numbers import Subscriber
 
 EXPLICIT = "explicit"
@@ -46,7 +46,7 @@ class Request:
     def id(self) -> str:
         return f"{self.family}/{self.token}"
 
-    @cached_property
+    @lazy
     def _message(self) -> Message:
         return Message(self.raw)
 
@@ -58,12 +58,12 @@ class Request:
     def body(self) -> bytes:
         return self._message.body
 
-    @cached_property
+    @property
     def path(self) -> bytes:
         """The path and query as the handset sent them."""
-        return origin_form(self._message.target)
+        return self._message.path
 
-    @cached_property
+    @lazy
     def port(self) -> int:
         """The port that it is for: of an absolute form its own, 80 otherwise."""
         match = _AUTHORITY_PORT.match(self._message.target)
@@ -121,7 +121,7 @@ class Receipt:
     number: int = 0
     whole: bool = True
 
-    @cached_property
+    @lazy
     def message(self) -> Message:
         """Its bytes, read as HTTP."""
         return Message(self.data)
@@ -145,7 +145,7 @@ class Outcome:
     receipts: Sequence[Receipt]
     from_cache: bool = False
 
-    @cached_property
+    @lazy
     def status(self) -> int | None:
         return Message(self.response).status if self.response is not None else None
 

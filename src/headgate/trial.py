@@ -30,6 +30,8 @@ _FAILURES = (500, 502, 504)
 # So many connections are carried out in one go, and so many batches at the same time: while they
 # are under way, the one before them is judged, and the one behind them is drawn up.
 _BATCH, _DEPTH = 96, 2
+# The first batch is smaller: handsets begin while more is drawn up.
+_FIRST_BATCH = 32
 # A refusal that a first few slow tries do not mend is the gateway's will, not its limits; where
 # that was so before, fewer tell.
 _ENOUGH, _FEWER = 40, 8
@@ -297,8 +299,10 @@ class Trial:
 
 def _batches(connections: Iterable[Connection]) -> Iterator[Sequence[Connection]]:
     drawn = iter(connections)
-    while batch := list(islice(drawn, _BATCH)):
+    size = _FIRST_BATCH
+    while batch := list(islice(drawn, size)):
         yield batch
+        size = _BATCH
 
 
 def _alone(connection: Connection, request: Request) -> Connection:

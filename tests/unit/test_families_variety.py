@@ -60,7 +60,7 @@ def test_a_family_goes_on_until_ordinary_sites_have_been_asked_often_enough(fami
     visitors = list(plan.population.agreed)
     found = [
         request
-        for connection in repeated(families()[family].generate, plan, visitors)
+        for connection in repeated([families()[family].generate], plan, visitors)
         for request in connection.requests
     ]
     asked = [one for one in found if plan.may_learn_nothing(one)]
@@ -74,7 +74,7 @@ def test_a_family_goes_on_until_ordinary_sites_have_been_asked_often_enough(fami
 def test_what_is_repeated_goes_by_other_visitors_to_other_hosts() -> None:
     plan = plan_of(SAMPLE)
     visitors = list(plan.population.agreed)
-    found = list(repeated(families()["unsteady"].generate, plan, visitors, 200))
+    found = list(repeated([families()["unsteady"].generate], plan, visitors, 200))
     first, second = found[:96], found[96:192]
     assert [one.handset for one in first] != [one.handset for one in second]
     assert not {one.requests[0].token for one in first} & {one.requests[0].token for one in second}
@@ -82,13 +82,13 @@ def test_what_is_repeated_goes_by_other_visitors_to_other_hosts() -> None:
 
 def test_a_family_that_asks_no_ordinary_site_is_not_repeated() -> None:
     plan = plan_of(SAMPLE)
-    found = list(repeated(families()["permitted"].generate, plan, list(plan.population.agreed)))
+    found = list(repeated([families()["permitted"].generate], plan, list(plan.population.agreed)))
     assert len(found) == len(sent("permitted"))
 
 
 def test_a_family_with_nothing_to_send_sends_nothing() -> None:
     plan = plan_of(policy_of())
-    assert list(repeated(families()["lookalike"].generate, plan, ["100.64.128.1"])) == []
+    assert list(repeated([families()["lookalike"].generate], plan, ["100.64.128.1"])) == []
 
 
 # What binds is well formed, by another parser's word
@@ -223,7 +223,7 @@ def test_addresses_are_written_in_every_way_that_some_program_reads() -> None:
 
 def test_names_are_written_large_with_a_dot_and_with_the_port() -> None:
     plan = plan_of(SAMPLE)
-    found = repeated(families()["lookalike"].generate, plan, list(plan.population.agreed))
+    found = repeated([families()["lookalike"].generate], plan, list(plan.population.agreed))
     lines = [connection.requests[0].raw.split(b"\r\n")[0] for connection in found]
     for pattern in (rb"http://[A-Z.]+EXAMPLE/", rb"http://[a-z.]+example\./", rb"example:80/"):
         assert any(re.search(pattern, line) for line in lines), pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.http import Message, origin_form
+from headgate.http import Message
 
 FORM = (
     b"POST http://premium.example/a/b?q=1&n=2 HTTP/1.1\r\n"
@@ -176,8 +176,8 @@ def test_a_byte_between_fields_is_somewhere_in_the_head() -> None:
         (b"/http://host/a", b"/http://host/a"),
     ],
 )
-def test_origin_form_is_path_and_query_as_sent(target: bytes, path: bytes) -> None:
-    assert origin_form(target) == path
+def test_the_path_is_path_and_query_as_sent(target: bytes, path: bytes) -> None:
+    assert Message(b"GET " + target + b" HTTP/1.1\r\n\r\n").path == path
 
 
 def test_the_fields_behind_a_chunked_body_are_its_trailer() -> None:

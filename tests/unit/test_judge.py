@@ -476,7 +476,7 @@ def test_a_number_outside_http_is_a_leak_whoever_it_went_to(
     kind: str, data: bytes, where: str, site: str
 ) -> None:
     port = {"dns": 53, "udp": 514, "hello": 443}[kind]
-    (leak,) = Judge(POLICY, SCANNER).stray(receipt_of(data, kind=kind, port=port))
+    (leak,) = Judge(POLICY, SCANNER).strays([receipt_of(data, kind=kind, port=port)])
     assert (leak.kind, leak.where, leak.site) == ("leak", where, site)
     outcome = outcome_of(receipt_of(data, kind=kind, port=port), request=SHOP)
     assert found(outcome) == [("leak", where)]
@@ -491,16 +491,16 @@ def test_a_number_in_a_hosts_name_is_a_leak_to_that_host_and_masked() -> None:
 @pytest.mark.parametrize("kind", ["udp", "hello"])
 def test_a_permitted_port_permits_no_other_protocol(kind: str) -> None:
     receipt = receipt_of(b"447700900123", kind=kind, port=80)
-    assert [one.kind for one in Judge(POLICY, SCANNER).stray(receipt)] == ["leak"]
+    assert [one.kind for one in Judge(POLICY, SCANNER).strays([receipt])] == ["leak"]
     assert kinds(outcome_of(receipt, request=SHOP)) == ["leak"]
 
 
 def test_what_belongs_to_no_request_may_tell_no_one_anything() -> None:
     judge = Judge(POLICY, SCANNER)
-    assert [one.kind for one in judge.stray(shop(line()))] == ["leak"]
-    assert [one.kind for one in judge.stray(premium(line()))] == ["excess"]
-    assert list(judge.stray(shop())) == []
-    (stray,) = judge.stray(shop(b"X: " + NUMBER))
+    assert [one.kind for one in judge.strays([shop(line())])] == ["leak"]
+    assert [one.kind for one in judge.strays([premium(line())])] == ["excess"]
+    assert list(judge.strays([shop()])) == []
+    (stray,) = judge.strays([shop(b"X: " + NUMBER)])
     assert (stray.request, stray.site, stray.where) == ("", "shop.example", "header x")
 
 

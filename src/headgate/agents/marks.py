@@ -26,7 +26,8 @@ _CHECK_BYTES = 3
 def words(data: bytes) -> Iterator[bytes]:
     """Everything in `data` that may be a token, in lower case; what stands in it percent-encoded
     (a URL within a URL) comes last."""
-    yield from (match[0].lower() for match in _WORD.finditer(data))
+    for match in _WORD.finditer(data):
+        yield match[0].lower()
     if b"%" in data:
         yield from (match[0].lower() for match in _WORD.finditer(unquote_to_bytes(data)))
 

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 # One handset in four has not agreed, so that both kinds are everywhere in the pool.
 AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
 
-# Among how many connections it is drawn which is the next.
-SHUFFLED = 160
+# Among how many connections it is drawn which is the next, and among how many the first is.
+SHUFFLED, AT_FIRST = 160, 32
 
 # How many visits are made before it is asked again whether what befalls the gateway is over.
 AT_A_TIME = 96
@@ -219,11 +219,8 @@ class Gate:
     def _drawn(
         self, plan: Plan, family_ids: Iterable[str], by: Sequence[str], least: int
     ) -> Iterator[Connection]:
-        counts = partial(self._could_tell, plan)
-        for family_id in family_ids:
-            for connection in repeated(families()[family_id].generate, plan, by, least, counts):
-                least -= sum(map(counts, connection.requests))
-                yield connection
+        generates = [families()[one].generate for one in family_ids]
+        return repeated(generates, plan, by, least, partial(self._could_tell, plan))
 
     def _could_tell(self, plan: Plan, request: Request) -> bool:
         """Whether nobody may learn anything from this request, or its address has just passed to
@@ -246,13 +243,13 @@ class Gate:
         return visit
 
     def _shuffled(self, connections: Iterable[Connection]) -> Iterator[Connection]:
-        """In random order, though only so many are known at a time: the first are under way while
-        the last are drawn up."""
+        """In random order, though only so many are known at a time (few at first): the first are
+        under way while the last are drawn up."""
         known: list[Connection] = []
-        for connection in connections:
+        for number, connection in enumerate(connections):
             known.append(connection)
-            if len(known) == SHUFFLED:
-                yield known.pop(self._rng.randrange(SHUFFLED))
+            if len(known) > min(SHUFFLED, AT_FIRST + number // 2):
+                yield known.pop(self._rng.randrange(len(known)))
         self._rng.shuffle(known)
         yield from known
 
@@ -294,7 +291,7 @@ class Gate:
         beside = families.pop() if len(families) == 1 else ""
         disclosures = [
             *self._judge.outcomes(observed.outcomes),
-            *(one for receipt in observed.strays for one in self._judge.stray(receipt, beside)),
+            *self._judge.strays(observed.strays, beside),
         ]
         self._remember(observed, disclosures)
         reached = {receipt.site for one in observed.outcomes for receipt in one.receipts}

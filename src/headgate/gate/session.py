@@ -7,6 +7,7 @@ numbers), so the one goes on beside the other. That is why so much is imported o
 from __future__ import annotations
 
 import contextlib
+import gc
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +32,13 @@ Progress = Callable[[str], None]
 
 def silent(line: str) -> None:
     """Progress that nobody watches."""
+
+
+def _spare_the_collector() -> None:
+    """Nearly all that a run makes is kept to its end, and none of what it starts with is garbage:
+    looking for it takes a tenth of a run's time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 class Session:
@@ -70,7 +78,9 @@ class Session:
 
             from headgate.gate.gate import Ground
 
-            return Ground(lab, self.policy, self.seed, *people.result())
+            known = people.result()
+            _spare_the_collector()
+            return Ground(lab, self.policy, self.seed, *known)
 
     def _put_up(self, beside: ThreadPoolExecutor) -> Lab:
         self.progress("putting up the lab")
