@@ -213,7 +213,8 @@ class Judge:
 
     def _masked(self, one: Disclosure) -> Disclosure:
         """A gateway can make a number part of a host's, a header's or a file's name."""
-        return replace(one, site=self.shown(one.site), where=self.shown(one.where))
+        site, where, sample = map(self.shown, (one.site, one.where, one.sample))
+        return replace(one, site=site, where=where, sample=sample)
 
     def shown(self, text: str) -> str:
         """Any text as people may see it: without a number of the lab's."""

@@ -118,11 +118,13 @@ TELL_THE_RESOLVER = """
     socket:connect("n" .. number .. ".visits.example", 80)
     socket:close()
 """
+# It says something under TLS: of a client that says nothing, nobody knows whether it would have.
 TELL_IN_A_SERVER_NAME = """
     local socket = ngx.socket.tcp()
     socket:settimeout(800)
     if socket:connect("203.0.113.40", 8443) then
         socket:sslhandshake(nil, "n" .. number .. ".visits.example", false)
+        socket:send("GET /visit HTTP/1.0\\r\\n\\r\\n")
         socket:close()
     end
 """

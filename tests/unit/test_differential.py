@@ -602,6 +602,14 @@ def test_what_depends_on_the_subscriber_breaks_the_rule_of_its_place(
     )
 
 
+def test_a_number_in_the_name_of_what_depends_is_masked() -> None:
+    trait = Trait("shop.example", f"header x-{ADA.msisdn}", "value", b"c2VhbGVk")
+    suspicion = Suspicion(Group(AT), trait, False, Contrast(frozenset({A}), frozenset({B})))
+    receipt = receipt_of(b"GET / HTTP/1.1\r\n\r\n", site="shop.example")
+    (leak,) = JUDGE.dependence(Dependence(suspicion, None, receipt, 9), ADA)
+    assert ADA.msisdn not in leak.where + leak.sample
+
+
 @pytest.mark.parametrize(
     ("site", "name", "subscriber", "may"),
     [

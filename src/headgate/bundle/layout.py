@@ -53,7 +53,7 @@ SHA256SUMS.sig         the signature of SHA256SUMS, by ssh-keygen -Y, namespace 
 attestation.dsse.json  an in-toto test-result about the candidate's digest, by the same key
 
 NUMBERS. What stands in raw/ is as it came, and holds the lab's own test numbers in full: they are
-drawn from ranges that no subscriber has (Ofcom's 07700 900000 to 900999, test network 001 01).
+drawn from ranges that no subscriber has (the ones that Ofcom keeps for drama, test network 001 01).
 In all other files that Headgate wrote, numbers are masked. candidate/, policy.yaml and features/
 are copies of what was handed in.
 {missing}

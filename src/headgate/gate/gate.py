@@ -256,17 +256,24 @@ class Gate:
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
         and once more when it is over."""
-        afterwards = self._rng.random()
-        with self._serving(), ThreadPoolExecutor(1) as beside:
+        with self._drawing_apart(), self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
             visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
             while not befalling.done():
                 visits.append(self.visit("permitted", "ordinary", by=by, most=AT_A_TIME))
             with self._serving():
                 befalling.result()
-        # However often there was time to visit: what follows is the seed's alone again.
-        self._rng.seed(afterwards)
         return together([*visits, self.visit("permitted", "ordinary", by=by)])
+
+    @contextlib.contextmanager
+    def _drawing_apart(self) -> Iterator[None]:
+        """However much is drawn within, as time or chance will have it: what is drawn afterwards is
+        the seed's alone."""
+        afterwards = self._rng.random()
+        try:
+            yield
+        finally:
+            self._rng.seed(afterwards)
 
     @contextlib.contextmanager
     def _serving(self) -> Iterator[None]:
@@ -385,7 +392,8 @@ class Gate:
         visits: list[Visit] = []
         witness, stage = self._witness(connections, exchange), self._stage(visits, exchange)
         try:
-            found = Comparison(connections, exchange, witness, stage, self._rng).run()
+            with self._drawing_apart():
+                found = Comparison(connections, exchange, witness, stage, self._rng).run()
         finally:
             sessions = self.population.sessions
             self._attach({address: sessions[address] for address in exchange.addresses})
