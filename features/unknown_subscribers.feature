@@ -27,6 +27,15 @@ Feature: Subscribers whom the gateway cannot know
         | incomplete  |
         | wrong       |
 
+  Rule: What the gateway is told late is no other subscriber's
+
+    @trouble
+    @asked
+    Example: While the list of subscribers answers late nobody is taken for another
+      Given subscribers who have agreed that permitted sites may know their numbers
+      When they visit permitted and ordinary sites while the list of subscribers answers late
+      Then nobody has learned anything that the policy does not grant
+
   Rule: An address is known by the subscriber who holds it now
 
     @permitted_sites

@@ -17,6 +17,8 @@ from headgate.disclosure import (
     RESIDUE,
 )
 from headgate.gate.gate import Gate
+from headgate.gate.late import visit_answered_late
+from headgate.request import Outcome
 from headgate.verdict import APPROVED, REJECTED
 
 FEEDS = ("redis", "file", "header")
@@ -83,6 +85,22 @@ def test_a_day_of_a_faulty_gateway_shows_what_is_wrong_with_it(
     with started(name) as gate:
         go_through_a_day(gate)
         assert {one.kind for one in gate.record.disclosures} == kinds
+
+
+def test_what_a_store_says_late_is_still_true(started: Start) -> None:
+    with started("sound-redis") as gate:
+        visit = visit_answered_late(gate, gate.agreed)
+        assert visit.wrong == []
+        assert gate.record.disclosed_rightly == 0  # nothing was owed
+        told = [one for one in visit.outcomes if gate.policy.site_for(one.request.host)]
+        assert all(told_itself(one) for one in told)
+        assert gate.visit("permitted", by=gate.agreed).wrong == []
+
+
+def told_itself(outcome: Outcome) -> bool:
+    assert outcome.subscriber
+    number = outcome.subscriber.msisdn.encode()
+    return any(number in receipt.data for receipt in outcome.receipts)
 
 
 def test_a_faulty_gateway_is_rejected(judged_briefly: Judge) -> None:

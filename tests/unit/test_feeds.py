@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.fakes import ADA, BOB, CAROL
 
-from headgate.feeds import GARBAGE, Feed, Reach, faults_of, feed_for, garbled
+from headgate.feeds import GARBAGE, LATE, Feed, Reach, faults_of, feed_for, garbled, is_asked
 from headgate.gateway_spec import FileSessions, HeaderSessions, RedisSessions, Sessions
 from headgate.numbers import Subscriber
 
@@ -19,7 +19,7 @@ REDIS = RedisSessions(
 )
 FILE = FileSessions(PurePosixPath("conf.d/subscribers.map"), '{ip} "{msisdn}";')
 CORE = HeaderSessions("x-core-msisdn", "{msisdn}")
-KINDS = [REDIS, FILE, CORE]
+KINDS: list[Sessions] = [REDIS, FILE, CORE]
 
 ATTACHED = {"100.64.128.1": ADA, "100.64.128.2": CAROL}
 
@@ -127,7 +127,7 @@ def test_a_number_is_left_out_however_it_is_written(around: Surroundings) -> Non
     assert fields_put(around) == ["yes", "100.64.128.1"]
 
 
-@pytest.mark.parametrize("fault", ["unreachable", "silent"])
+@pytest.mark.parametrize("fault", ["unreachable", "silent", LATE])
 def test_a_store_can_be_gone_without_its_content(around: Surroundings, fault: str) -> None:
     around.feed(REDIS).disturb(fault, ATTACHED)
     assert around.calls == [("store_at", {"port": 6380, "state": fault})]
@@ -141,6 +141,11 @@ def test_a_store_is_as_before_when_the_trouble_is_over(around: Surroundings, fau
     feed.restore(ATTACHED)
     assert ("store_at", {"port": 6380, "state": "up"}) in around.calls
     assert {ADA.msisdn, CAROL.msisdn} <= set(fields_put(around))
+
+
+def test_only_a_store_is_asked_and_to_be_late_is_none_of_its_faults() -> None:
+    assert [is_asked(sessions) for sessions in KINDS] == [True, False, False]
+    assert LATE not in faults_of(REDIS)
 
 
 # A file

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import secrets
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,12 @@ WEB_PORTS = (80, 443)
 SINK_PORT = 9
 STORE_PORT = 6379
 SILENT_PORT = 10
+LATE_PORT = 11
 STORE_SOCKET = "/run/store.sock"
+
+# Between which bounds the delay of a late answer is drawn, in seconds: longer than a site takes to
+# be asked and to answer, so that other requests come in between.
+LATE = (0.05, 0.35)
 
 # Where the store is, once it is anywhere: writing the rules anew takes 15 ms.
 _in_force: list[tuple[int, str]] = []
@@ -83,11 +90,11 @@ class Store:
         self._client.ask("FLUSHALL")
 
     def at(self, port: int, state: str) -> None:
-        """Be at this port of every address: up, unreachable or silent. A client that was
+        """Be at this port of every address: up, unreachable, silent or late. A client that was
         connected before the change loses its connection."""
         store_at(port, state)
         self._client.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        for transport in tuple(Silent.open):
+        for transport in (*Silent.open, *_late):
             transport.abort()
 
 
@@ -99,14 +106,14 @@ def route(internet: Sequence[str]) -> None:
 
 
 def store_at(port: int, state: str) -> None:
-    """Answer as a session store on this port; `state` is up, unreachable or silent."""
+    """Answer as a session store on this port; `state` is up, unreachable, silent or late."""
     if _in_force == [(port, state)]:
         return
-    target = {"up": STORE_PORT, "unreachable": 1, "silent": SILENT_PORT}[state]
+    targets = {"up": STORE_PORT, "unreachable": 1, "silent": SILENT_PORT, "late": LATE_PORT}
     rule = "-A PREROUTING -i internet -p tcp"
     nat = [f"{rule} -j REDIRECT --to-ports {SINK_PORT}"]
     if port:
-        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {target}")
+        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {targets[state]}")
     # What is not redirected needs no tracking, and a full table of connections drops new ones.
     untracked = [web for web in WEB_PORTS if web != port]
     raw = [f"{rule} --dport {web} -j CT --notrack" for web in untracked]
@@ -127,3 +134,31 @@ class Silent(asyncio.Protocol):
 
     def connection_lost(self, problem: Exception | None) -> None:
         self.open.discard(self._transport)
+
+
+# The clients that are answered late.
+_late: set[asyncio.Transport] = set()
+
+
+async def answer_late(questions: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    """Pass on what a client asks at once, and what the store answers after a while."""
+    answers, store = await asyncio.open_unix_connection(STORE_SOCKET)
+    transport = cast(asyncio.Transport, client.transport)
+    _late.add(transport)
+    try:
+        await asyncio.gather(_pass_on(questions, store), _pass_on(answers, client, LATE))
+    finally:
+        _late.discard(transport)
+
+
+async def _pass_on(
+    source: asyncio.StreamReader,
+    target: asyncio.StreamWriter,
+    delay: tuple[float, float] = (0.0, 0.0),
+) -> None:
+    """Whatever comes, in its order, each part after a time between these; until either hangs up."""
+    with contextlib.suppress(OSError):
+        while data := await source.read(1 << 16):
+            await asyncio.sleep(random.uniform(*delay))
+            target.write(data)
+    target.close()

@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Protocol
 from headgate.gateway_spec import FileSessions, HeaderSessions, RedisSessions, Sessions
 from headgate.numbers import Subscriber
 
+LATE = "late"
+
 Attached = Mapping[str, Subscriber]
 Change = Mapping[str, Subscriber | None]
 
@@ -31,9 +33,11 @@ class Reach:
 
 
 class Feed(Protocol):
-    """`faults` names the ways in which this feed can fail the gateway."""
+    """`faults` names the ways in which this feed can fail the gateway; one that is `asked` can also
+    be `LATE`, and tell the truth."""
 
     faults: ClassVar[tuple[str, ...]]
+    asked: ClassVar[bool]
 
     def files(self, sessions: Attached) -> Mapping[str, bytes]:
         """What lies below the gateway's `install` before it starts."""
@@ -45,7 +49,7 @@ class Feed(Protocol):
         """Take a change; `sessions` is the state after it."""
 
     def disturb(self, fault: str, sessions: Attached) -> None:
-        """Begin to fail, in one of the ways that `faults` names."""
+        """Begin to fail, in one of the ways that `faults` names, or to be `LATE`."""
 
     def restore(self, sessions: Attached) -> None:
         """Work again."""
@@ -58,6 +62,7 @@ class FeedClass(Protocol):
     """Makes a feed of the `sessions` of its own kind."""
 
     faults: tuple[str, ...]
+    asked: bool
 
     def __call__(self, sessions: Any, reach: Reach) -> Feed: ...
 
@@ -73,6 +78,11 @@ def garbled(sessions: Attached) -> dict[str, Subscriber]:
 def faults_of(sessions: Sessions) -> tuple[str, ...]:
     """The ways in which the feed of these sessions can fail."""
     return _class_of(sessions).faults
+
+
+def is_asked(sessions: Sessions) -> bool:
+    """Whether the gateway asks this feed, rather than being told."""
+    return _class_of(sessions).asked
 
 
 def every_fault() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from headgate.numbers import Subscriber
 
 class FileFeed:
     faults: ClassVar[tuple[str, ...]] = ("wrong",)
+    asked: ClassVar[bool] = False
 
     def __init__(self, sessions: FileSessions, reach: Reach) -> None:
         self._spec = sessions

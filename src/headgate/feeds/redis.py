@@ -21,6 +21,7 @@ class RedisFeed:
         "incomplete",
         "wrong",
     )
+    asked: ClassVar[bool] = True
 
     def __init__(self, sessions: RedisSessions, reach: Reach) -> None:
         self._spec = sessions

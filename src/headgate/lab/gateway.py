@@ -16,7 +16,7 @@ from typing import Any
 from headgate.candidate import Candidate
 from headgate.engines.engine import Cage, Deadline
 from headgate.errors import LabError, NotJudged
-from headgate.feeds import Change, Reach, feed_for
+from headgate.feeds import LATE, Change, Reach, feed_for
 from headgate.lab.agent import Agent
 from headgate.lab.log import Log
 from headgate.lab.topology import UNASKED
@@ -208,8 +208,8 @@ class Gateway:
 
     @contextlib.contextmanager
     def disturbed(self, fault: str) -> Iterator[None]:
-        """For a while the gateway cannot know its subscribers."""
-        self.known = False
+        """For a while the gateway cannot know its subscribers, or is told late who they are."""
+        self.known = fault == LATE
         self._feed.disturb(fault, self.sessions)
         try:
             yield
