@@ -14,6 +14,8 @@ from tests.unit.fakes import HEADER, SITES, plan_of, policy_of, spec_of
 from headgate.agents import framing
 from headgate.families import families
 from headgate.families.bodies import in_chunks
+from headgate.families.permitted import METHODS
+from headgate.families.plain import OTHER_METHODS
 from headgate.families.smuggled import _covers
 from headgate.families.tunnel import client_hello
 from headgate.gateway_spec import HeaderSessions
@@ -311,6 +313,11 @@ def test_handsets_speak_as_the_packet_core_does() -> None:
         if field.name == b"x_core"
     }
     assert twin == (1, b"yes:4477")
+
+
+def test_a_number_is_forged_with_every_method_that_there_is() -> None:
+    methods = {Message(raw).method.decode() for raw in raws("forged")}
+    assert {*METHODS, *OTHER_METHODS} <= methods
 
 
 def test_a_number_is_forged_in_every_way_of_writing_it() -> None:

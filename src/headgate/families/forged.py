@@ -8,6 +8,8 @@ from typing import Any
 
 from headgate.families import Family
 from headgate.families.bodies import CHUNKED, in_chunks
+from headgate.families.permitted import METHODS, WITH_BODY
+from headgate.families.plain import OTHER_METHODS
 from headgate.forms import Identity, Written
 from headgate.gateway_spec import HeaderSessions, fill
 from headgate.lab.topology import GATEWAY_ACCESS
@@ -110,6 +112,7 @@ def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, st
         yield from ((headers, number, {}) for headers in _spellings(name, number))
         yield from ((headers, number, _UNBOUND) for headers in _malformed(name, number))
         yield from (([(name, way.digits)], number, {}) for way in _ways(number))
+        yield from (([(name, number)], number, more) for more in _by_every_method())
         yield [CHUNKED, ("Trailer", name)], number, _in_trailer(name, number)
         yield [CHUNKED], number, _in_trailer(name.upper(), number)
         other = plan.rng.choice(plan.population.spare).msisdn  # a real one, of somebody else
@@ -120,6 +123,12 @@ def _forgeries(plan: Plan, numbers: Iterator[str]) -> Iterator[tuple[Headers, st
         number = next(numbers)
         spellings = _as_the_core(plan.spec.sessions, Subscriber(number, f"00101{number[-10:]}"))
         yield from ((headers, number, _UNBOUND) for headers in spellings)
+
+
+def _by_every_method() -> Iterator[dict[str, Any]]:
+    for method in METHODS:
+        yield {"method": method, "body": b"name=value" if method in WITH_BODY else b""}
+    yield from ({"method": method, **_UNBOUND} for method in OTHER_METHODS)
 
 
 def _as_the_core(sessions: HeaderSessions, subscriber: Subscriber) -> Iterator[Headers]:
