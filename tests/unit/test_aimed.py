@@ -46,6 +46,13 @@ def test_an_address_of_the_internet_is_visited_itself() -> None:
     assert visit.requests[0].binding
 
 
+def test_a_request_for_an_upgrade_is_owed_nothing() -> None:
+    found = visits(Aim(AT, headers=(("upgrade", "1"),)))
+    assert not any(one.requests[0].binding for one in found.values())
+    other = visits(Aim(AT, headers=(("x-upgrade", "1"),)))
+    assert all(one.requests[0].binding for one in other.values())
+
+
 def test_a_name_is_visited_where_it_leads_to() -> None:
     visit = visits(Aim(AT, host="beta.example"))[TRANSPARENT]
     assert visit.address == Internet("seed").address("beta.example")

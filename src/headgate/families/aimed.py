@@ -171,7 +171,8 @@ def _binds(aim: Aim, method: str) -> bool:
     """Whether a gateway has to serve it: what is large or broken off may be refused, and what
     leads to no site."""
     sized = aim.body_size or aim.head_size or aim.whole_size or aim.answer_size
-    if sized or _leads_nowhere(aim.host):
+    upgrade = any(name.lower() == "upgrade" for name, _ in aim.headers)  # may carry it, need not
+    if sized or upgrade or _leads_nowhere(aim.host):
         return False
     return method in _ORDINARY_METHODS and _is_name(aim.host)
 
