@@ -9,7 +9,7 @@ import pytest
 
 from headgate.numbers import Subscriber
 from headgate.reading.aim import Aim
-from headgate.reading.aiming import PER_BRANCH, aims
+from headgate.reading.aiming import MOST_ASKED, PER_BRANCH, aims
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
@@ -40,6 +40,10 @@ def asked(aim: Aim) -> dict[str, object]:
     }
 
 
+def lua(condition: str) -> str:
+    return f"access_by_lua_block {{ if {condition} then end }}"
+
+
 ARGUMENT = {"arguments": (("debug", "7"),)}
 LAB = {"headers": (("x-lab", "yes"),)}
 BOTH = {**ARGUMENT, **LAB}
@@ -56,6 +60,18 @@ AT_THE_EDGE = ("debug", "0.0.0.7")
         ("if ($http_user_agent ~ NokiaN9) { }", {"headers": (("user-agent", "NokiaN9"),)}),
         ("if ($request_method = PATCH) { }", {"method": "PATCH"}),
         ("if ($host = beta.example) { }", {"host": "beta.example"}),
+        (r"if ($host ~ ^beta\.) { }", {"host": "beta.example"}),
+        (r"if ($remote_addr ~ \.7$) { }", {"network": "100.64.128.7"}),
+        (lua('ngx.var.host:match("^([^.]+)%.") == "beta"'), {"host": "beta.example"}),
+        (lua('string.match(ngx.var.uri, "^/(%w+)/") == "beta"'), {"path": "/beta/"}),
+        (lua('ngx.var.http_cookie:match("mode=(%w+)") == "lab"'), {"cookies": (("mode", "lab"),)}),
+        (lua('ngx.var.remote_addr:match("%.(%d+)$") == "7"'), {"network": "100.64.128.7"}),
+        (lua('ngx.var.remote_addr:sub(-2) == ".7"'), {"network": "100.64.128.7"}),
+        (lua('ngx.var.uri:sub(-4) == ".php"'), {"path": "/a.php"}),
+        (lua('ngx.var.host:sub(-8, -1) == ".example"'), {"host": "a.example"}),
+        (lua('number:find("44770090042")'), {"prefix": "447700900420"}),
+        (lua("tonumber(number) > 447700900990"), {"prefix": "447700900991"}),
+        (lua('("beta.example shop.example"):find(x)'), {"host": "shop.example"}),
         ("if ($uri ~ ^/beta/) { }", {"path": "/beta/"}),
         ("if ($remote_addr = 100.64.200.9) { }", {"network": "100.64.200.9"}),
         ("if ($msisdn ~ ^44770090012) { }", {"prefix": "44770090012"}),
@@ -301,6 +317,27 @@ def test_a_condition_is_also_missed_by_little() -> None:
 def test_a_condition_inside_a_location_is_tried_there() -> None:
     found = aimed(server="location /beta/ { if ($arg_debug = 7) { return 403; } }")
     assert {**ARGUMENT, "path": "/beta/"} in [asked(aim) for aim in found]
+
+
+@pytest.mark.parametrize(
+    ("place", "part"),
+    [
+        ("#ngx.var.request_uri > 2000", "path"),
+        ("#ngx.var.args > 700", "query"),
+        ("#(ngx.var.http_cookie or '') > 1000", "cookies"),
+    ],
+)
+def test_what_has_to_be_long_is(place: str, part: str) -> None:
+    size = int(place.rpartition(" ")[2])
+    found = [aim for aim in aimed(place=lua(place)) if not aim.near]
+    texts = [str(asked(aim)[part]) for aim in found if part in asked(aim)]
+    assert size < max(map(len, texts)) < size + 20
+
+
+def test_what_many_have_is_looked_for_so_often_and_no_more() -> None:
+    tests = [f'ngx.var.remote_addr:sub(-4) == ".{one}"' for one in range(100, 200)]
+    found = [aim for aim in aimed(place=" ".join(map(lua, tests))) if aim.network]
+    assert len({aim.span for aim in found}) == MOST_ASKED
 
 
 def test_an_aim_names_the_condition_that_it_is_at() -> None:

@@ -107,8 +107,8 @@ def _field(aim: Aim, name: str, value: str) -> Aim:
 def _header(aim: Aim, name: str, value: str) -> Aim:
     # Host, lengths and the connection are the visit's own.
     own = name in ("host", "content-length", "transfer-encoding", "connection", "cookie")
-    if name == "cookie" and "=" in value and _FIELD.match(value):
-        key, _, rest = value.partition("=")
+    if name == "cookie" and len(value) > len("id=") and _FIELD.match(value):
+        key, _, rest = (value if "=" in value else f"id={value[3:]}").partition("=")
         return replace(aim, cookies=_named(aim.cookies, key, rest))
     if own or not (_NAME.match(name) and _FIELD.match(value)):
         return aim

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import random
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
+from string import ascii_lowercase
 
 from headgate.candidate import Candidate
+from headgate.lab.topology import POOL_SIZE, handset_address
+from headgate.population import FIRST_NUMBER, LAST_NUMBER
 from headgate.reading.aim import Aim
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
@@ -22,6 +27,11 @@ PER_WAY = 3
 PER_BRANCH = 16
 MOST_AIMS = 4000
 
+# Of so many literals at most all that the lab has is held against a test, which takes 10 ms.
+MOST_ASKED = 30
+_SIZED = re.compile(r"\^\.\{([0-9]+)\}\$\Z")
+_REGEXES = {Test.MATCHES, Test.MATCHES_CASELESS}
+_OF_MANY = {*_REGEXES, Test.ENDS, Test.CONTAINS}
 # What has no value that is only just wrong, or is reached beside its edge anyhow.
 _NO_NEAR_PART = {Part.CHANCE, Part.CACHE, Part.STATUS, Part.CLOCK, Part.VERSION, Part.METHOD}
 _NO_NEAR_PART |= {Part.BODY_SIZE, Part.HEAD_SIZE, Part.WHOLE_SIZE, Part.ANSWER_SIZE, Part.COUNT}
@@ -59,6 +69,7 @@ class _Aiming:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._texts: dict[tuple[Part, str, Test, str], list[str]] = {}
+        self._asked = 0
 
     def few(self, made: Iterable[Aim]) -> Iterator[Aim]:
         """The first of those that ask for anything, each once."""
@@ -104,7 +115,9 @@ class _Aiming:
 
     def _drawn(self, literal: Literal) -> Iterator[str]:
         test, value = literal.test, literal.value
-        if test is Test.WITHIN and literal.part is not Part.ADDRESS:
+        if literal.part in (Part.ADDRESS, Part.NUMBER) and test in _OF_MANY:
+            yield from self._people(literal)
+        elif test is Test.WITHIN and literal.part is not Part.ADDRESS:
             yield from _edges(value)
         elif test in (Test.EQUALS, Test.CASELESS, Test.WITHIN):
             yield value
@@ -113,7 +126,8 @@ class _Aiming:
         elif test is Test.STARTS:
             yield from (f"{value}1", value)
         elif test in (Test.CONTAINS, Test.ENDS):
-            yield value if test is Test.CONTAINS else f"a{value}"
+            before = "/" if literal.part is Part.PATH and value[:1] != "/" else ""
+            yield before + (value if test is Test.CONTAINS else f"a{value}")
         elif test in (Test.ABOVE, Test.BELOW):
             yield from _beside(value, 1 if test is Test.ABOVE else -1)
         elif test is Test.PRESENT:
@@ -123,12 +137,34 @@ class _Aiming:
 
     def _fitting(self, literal: Literal) -> list[str]:
         """Texts for a regex that can stand where the literal wants them."""
+        if sized := _SIZED.match(literal.value):
+            return [self._of_size(int(sized[1]), literal.part)]
         caseless = literal.test is Test.MATCHES_CASELESS
         texts = matching(literal.value, self._rng, PER_WAY, caseless=caseless)
+        if literal.part is Part.HOST:  # of which the text may be the beginning
+            whole = [f"{text}example" if text.endswith(".") else text for text in texts]
+            return [one for one in whole if holds(literal.test, literal.value, one)] or texts
         if literal.part is not Part.PATH:
             return texts
         tried = (one for text in texts for one in (text, f"/{text}", f"/a{text}"))
         return [one for one in tried if one[:1] == "/" and holds(literal.test, literal.value, one)]
+
+    def _of_size(self, size: int, part: Part) -> str:
+        text = "".join(self._rng.choices(ascii_lowercase, k=size))
+        return f"/{text[1:]}" if part is Part.PATH else text
+
+    def _people(self, literal: Literal) -> list[str]:
+        """Networks that a regex for addresses spells; else some of those in the lab that pass."""
+        address = literal.part is Part.ADDRESS
+        spelled = self._fitting(literal) if address and literal.test in _REGEXES else []
+        if networks := [one for one in spelled if ends(one)]:
+            return networks
+        if self._asked == MOST_ASKED:
+            return []
+        self._asked += 1
+        every = _pool() if address else _numbers()
+        passing = (one for one in every if holds(literal.test, literal.value, one))
+        return list(islice(passing, PER_WAY))
 
     def _others(self, literal: Literal) -> Iterator[str]:
         if literal.part is Part.METHOD:
@@ -145,6 +181,16 @@ class _Aiming:
             return [value]
         near = (one for text in self._values(literal)[:1] for one in nearly(text, self._rng))
         return [one for one in near if not holds(test, value, one)][:2]
+
+
+@cache
+def _pool() -> Sequence[str]:
+    return [handset_address(index) for index in range(POOL_SIZE)]
+
+
+@cache
+def _numbers() -> Sequence[str]:
+    return [str(one) for one in range(FIRST_NUMBER, LAST_NUMBER + 1)]
 
 
 def _edges(network: str) -> Iterator[str]:

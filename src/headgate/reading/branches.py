@@ -14,6 +14,7 @@ from headgate.reading.span import Span
 from headgate.reading.statement import Word
 from headgate.reading.variables import Variables, primitive, variables_in
 
+MOST_LISTED = 50
 _ENTERED = {"if", "location", "server", "limit_except"}
 _SIZES = {
     "client_max_body_size": Part.BODY_SIZE,
@@ -134,8 +135,16 @@ def _of_strings(lua: Lua) -> Iterator[Branch]:
         loaded = {start for _, start, _ in required(chunk.code)}
         for node in nodes(parsed(chunk.code)):
             if node.start_byte not in loaded and (text := string_of(node)) is not None:
-                for literal in _shaped(text, chunk.span(node.start_byte, node.end_byte)):
-                    yield Branch(literal.span, ((literal,),))
+                span = chunk.span(node.start_byte, node.end_byte)
+                for word in _listed(text):
+                    for literal in _shaped(word, span):
+                        yield Branch(literal.span, ((literal,),))
+
+
+def _listed(text: str) -> Sequence[str]:
+    """The names of a list that is one string; any other text is one of its own."""
+    words = text.replace(",", " ").split()
+    return words[:MOST_LISTED] if words and all(map(_HOST.match, words)) else [text]
 
 
 def _shaped(text: str, span: Span) -> Iterator[Literal]:

@@ -30,6 +30,8 @@ _FUNCTIONS = ("function_declaration", "function_definition")
 MOST_CALLS = 4
 MOST_STEPS = 1000  # of one condition
 _NUMBER = re.compile(r"[1-9][0-9]{6,14}\Z")
+_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{9,14}\Z")
+_BEGINNING = re.compile(r"[1-9][0-9]{5,14}")  # of a number, or a part of one
 # Lua's classes of characters in the words of other regexes.
 _LUA_CLASSES = {
     "a": "[A-Za-z]", "d": "[0-9]", "l": "[a-z]", "u": "[A-Z]", "w": "[A-Za-z0-9]",
@@ -58,6 +60,32 @@ def regex_of(pattern: str) -> str:
         else:
             found.append(re.escape(text) if text in "{}|\\" else text)
     return "".join(found)
+
+
+def _taken_out(pattern: str, value: str) -> str:
+    """A pattern of Lua's as a regex, this value standing where it takes something out."""
+    depth, start = 0, 0
+    for match in re.finditer(r"%.|\[\^?\]?[^\]]*\]|[()]", pattern, re.DOTALL):
+        if match[0] == "(":
+            start = start if depth else match.start()
+            depth += 1
+        elif match[0] == ")" and depth:
+            depth -= 1
+            if not depth:
+                before, after = pattern[:start], pattern[match.end() :]
+                return f"{regex_of(before)}(?:{re.escape(value)}){regex_of(after)}"
+    return re.escape(value)
+
+
+def _of_a_number(test: Test, value: str, span: Span) -> Literal | None:
+    """What is compared with something from elsewhere, as the session is: whose number it is."""
+    if test in (Test.MATCHES, Test.MATCHES_CASELESS):
+        told = _BEGINNING.search(value)
+    elif test in (Test.ABOVE, Test.BELOW):
+        told = _WHOLE_NUMBER.match(value)
+    else:
+        test, told = Test.STARTS, _NUMBER.match(value)
+    return Literal(Part.NUMBER, "", test, value, span) if told else None
 
 
 class Conditions:
@@ -265,9 +293,8 @@ class Conditions:
         span = self._span(chunk, at)
         for source in self._values.sources(chunk, node):
             found += self._of_source(source, test, value, span)
-        if not found and test not in (Test.ABOVE, Test.BELOW) and _NUMBER.match(value):
-            # From elsewhere, as the session is: whose number it is.
-            found = [(Literal(Part.NUMBER, "", Test.STARTS, value, span),)]
+        if not found and (literal := _of_a_number(test, value, span)):
+            found = [(literal,)]
         return list(dict.fromkeys(found))[:MOST_WAYS] or [()]
 
     def _of_source(self, source: Source, test: Test, value: str, span: Span) -> list[Way]:
@@ -275,8 +302,11 @@ class Conditions:
             return [(_rare(source, span),)]
         if source.folded and test is Test.EQUALS:
             test = Test.CASELESS
-        if source.cut and test is Test.EQUALS:
-            test = Test.STARTS
+        if source.within and test in (Test.EQUALS, Test.CASELESS):
+            test = Test.MATCHES_CASELESS if test is Test.CASELESS else Test.MATCHES
+            value = _taken_out(source.within, value)
+        if (source.cut or source.ends) and test is Test.EQUALS:
+            test = Test.STARTS if source.cut else Test.ENDS
         if source.sized:
             test, value = Test.MATCHES, _of_size(test, value)
         if source.part is None:

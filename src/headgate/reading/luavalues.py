@@ -27,7 +27,7 @@ MOST_CONSTANTS = 20
 MOST_KEYS = 200
 _NAMING = {"dot_index_expression", "function_call", "identifier"}
 _SAME = {"tostring", "tonumber", "assert", "string.lower", "string.upper", "string.sub"}
-_SAME |= {"ngx.unescape_uri", "ngx.escape_uri", "table.concat", "math.floor"}
+_SAME |= {"string.match", "ngx.unescape_uri", "ngx.escape_uri", "table.concat", "math.floor"}
 _CALLS = {
     "ngx.req.get_method": Part.METHOD,
     "ngx.req.http_version": Part.VERSION,
@@ -59,14 +59,16 @@ _HEADERS = {Part.HEADER, Part.ANSWER_HEADER}
 class Source:
     """What an expression holds: the nginx variable `name` where `part` is None, else that part of a
     visit. `folded` says that its case is gone, `cut` that only so many of its first characters are
-    meant, `sized` that its length is; `limit` is the argument of `math.random` or the modulus of a
-    count."""
+    meant, `ends` that its last are, `sized` that its length is, `within` what this pattern takes
+    out of it; `limit` is the argument of `math.random` or the modulus of a count."""
 
     part: Part | None
     name: str = ""
     folded: bool = False
     cut: int = 0
+    ends: bool = False
     sized: bool = False
+    within: str = ""
     limit: int = 0
 
 
@@ -301,6 +303,10 @@ def _through(source: Source, function: str, given: list[Node]) -> Source:
         return replace(source, folded=True)
     if function == "len":
         return replace(source, sized=True)
+    if function == "match" and given and (pattern := string_of(given[0])):
+        return replace(source, within=pattern)
+    if function == "sub" and given and text_of(given[0]).startswith("-"):
+        return replace(source, ends=len(given) == 1 or text_of(given[1]) == "-1")
     if function == "sub" and len(given) > 1 and text_of(given[0]) == "1":
         cut = text_of(given[1])
         if cut.startswith("#"):  # as long as what it is compared with
