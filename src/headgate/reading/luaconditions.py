@@ -77,8 +77,17 @@ def _taken_out(pattern: str, value: str) -> str:
     return re.escape(value)
 
 
-def _of_a_number(test: Test, value: str, span: Span) -> Literal | None:
+def _ends(node: Node) -> int:
+    """Of how many last characters a text is asked, where it is."""
+    asked = node.type == "function_call" and called(node).endswith(":sub")
+    first = text_of(arguments(node)[0]) if asked and arguments(node) else ""
+    return int(first[1:]) if re.fullmatch(r"-[0-9]", first) else 0
+
+
+def _of_a_number(test: Test, value: str, span: Span, ends: int) -> Literal | None:
     """What is compared with something from elsewhere, as the session is: whose number it is."""
+    if test is Test.EQUALS and ends == len(value) > 1 and value.isdigit():
+        return Literal(Part.NUMBER, "", Test.ENDS, value, span)
     if test in (Test.MATCHES, Test.MATCHES_CASELESS):
         told = _BEGINNING.search(value)
     elif test in (Test.ABOVE, Test.BELOW):
@@ -293,11 +302,16 @@ class Conditions:
         span = self._span(chunk, at)
         for source in self._values.sources(chunk, node):
             found += self._of_source(source, test, value, span)
-        if not found and (literal := _of_a_number(test, value, span)):
+        if not found and (literal := _of_a_number(test, value, span, _ends(node))):
             found = [(literal,)]
         return list(dict.fromkeys(found))[:MOST_WAYS] or [()]
 
     def _of_source(self, source: Source, test: Test, value: str, span: Span) -> list[Way]:
+        if source.limit and source.part is Part.NUMBER:
+            digits = len(str(source.limit)) - 1
+            ends = source.limit == 10**digits and test is Test.EQUALS and value.isdigit()
+            last = Literal(Part.NUMBER, "", Test.ENDS, value.zfill(digits), span)
+            return [(last,)] if ends else []
         if source.limit:
             return [(_rare(source, span),)]
         if source.folded and test is Test.EQUALS:

@@ -72,6 +72,10 @@ class Source:
     limit: int = 0
 
 
+# What a remainder may be of, where nothing is known of it: a count, or the subscriber's number.
+_FROM_ELSEWHERE = (Source(Part.COUNT), Source(Part.NUMBER))
+
+
 class Values:
     """The values of all the Lua of a config."""
 
@@ -281,7 +285,7 @@ class Values:
         if operator == "%" and len(node.named_children) == 2:
             written = self.constants(chunk, node.named_children[1])
             limit = int(written[0]) if written and written[0].isdigit() else 0
-            yield from (replace(one, limit=limit) for one in operands[0] or [Source(Part.COUNT)])
+            yield from (replace(one, limit=limit) for one in operands[0] or _FROM_ELSEWHERE)
         elif operator == "#":
             yield from (replace(one, sized=True) for one in operands[0])
         elif operator in ("or", "and", "..", "+", "-", "*", "/"):

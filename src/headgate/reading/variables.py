@@ -58,6 +58,7 @@ _NAMED = {
 }
 _DASHED = {Part.HEADER, Part.ANSWER_HEADER}
 _DIGITS = re.compile(r"[1-9][0-9]{4,14}")
+_LAST_DIGITS = re.compile(r"[0-9]{2}\$\Z")  # of a regex
 _PARAMETERS = {"default", "hostnames", "volatile", "include", "ranges", "delete", "proxy"}
 
 
@@ -280,6 +281,8 @@ def _some(choices: Sequence[_Choice]) -> Sequence[_Choice]:
 def _unknown(value: str, span: Span) -> Way:
     """The way of a variable that comes from elsewhere, as the session does: if a number is what it
     is compared with, that of the subscriber."""
+    if _LAST_DIGITS.search(value):
+        return (Literal(Part.NUMBER, "", Test.MATCHES, value, span),)
     digits = _DIGITS.search(value)
     return (Literal(Part.NUMBER, "", Test.STARTS, digits[0], span),) if digits else ()
 
