@@ -23,6 +23,9 @@ _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?)+\Z", re.IGNORECAS
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _FIELD = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?\Z")
 _NAME = _METHOD
+_REQUEST_LINE = re.compile(r"(?:([A-Z]+) +)?(?:http://[^/ ]*)?(\S+)(?: +HTTP/1\.[01])?\Z")
+_HEADER_LINE = re.compile(r"([A-Za-z]+(?:-[A-Za-z0-9]+)+)(?:: *(.*))?\Z", re.DOTALL)
+_WORD = re.compile(r"[\w./?&=;,-]{2,}\Z")
 _IN_PATH = "/%:@!$&'()*+,;=-._~?"
 _IN_VALUE = "/%:@!$'()*,;-._~?"
 
@@ -133,6 +136,18 @@ def _method(aim: Aim, _: str, value: str) -> Aim:
     return replace(aim, method=value) if usable and not value.isdigit() else aim
 
 
+def _lines(aim: Aim, _: str, value: str) -> Aim:
+    """What stands in the request line or a header line: which of them, its looks say."""
+    if match := _REQUEST_LINE.match(value):
+        aim = _method(aim, "", match[1]) if match[1] else aim
+        value = match[2]
+    if match := _HEADER_LINE.match(value):
+        return _header(aim, match[1].lower(), match[2] or "1")
+    if value.startswith("/"):
+        return _path(aim, "", value)
+    return _query(aim, "", value) if _WORD.match(value) and value not in ("1", "on") else aim
+
+
 def _version(aim: Aim, _: str, value: str) -> Aim:
     version = value.removeprefix("HTTP/")
     return replace(aim, version=version) if version in ("1.0", "1.1") else aim
@@ -171,6 +186,7 @@ _PUT: dict[Part, Callable[[Aim, str, str], Aim]] = {
     Part.ANSWER_HEADER: _answer_header,
     Part.COOKIE: _cookie,
     Part.METHOD: _method,
+    Part.LINES: _lines,
     Part.VERSION: _version,
     Part.CHANCE: _chance,
     Part.COUNT: _count,

@@ -26,6 +26,7 @@ class Part(Enum):
     HEADER = "header"
     COOKIE = "cookie"
     METHOD = "method"
+    LINES = "lines"  # the request line, or all down to the body, as they were sent
     VERSION = "version"
     ADDRESS = "address"
     NUMBER = "number"

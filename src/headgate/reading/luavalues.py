@@ -31,6 +31,7 @@ _SAME |= {"string.match", "ngx.unescape_uri", "ngx.escape_uri", "table.concat", 
 _CALLS = {
     "ngx.req.get_method": Part.METHOD,
     "ngx.req.http_version": Part.VERSION,
+    "ngx.req.raw_header": Part.LINES,
     "ngx.req.get_body_data": Part.FIELD,
     "ngx.time": Part.CLOCK,
     "ngx.now": Part.CLOCK,

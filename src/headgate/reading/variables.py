@@ -40,6 +40,7 @@ _PRIMITIVE = {
     "realip_remote_addr": Part.ADDRESS,
     "content_length": Part.BODY_SIZE,
     "http_content_length": Part.BODY_SIZE,
+    "request": Part.LINES,
     "request_length": Part.WHOLE_SIZE,
     "request_body": Part.FIELD,
     "status": Part.STATUS,
