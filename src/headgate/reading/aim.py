@@ -109,7 +109,7 @@ def _field(aim: Aim, name: str, value: str) -> Aim:
 
 def _header(aim: Aim, name: str, value: str) -> Aim:
     # Host, lengths and the connection are the visit's own.
-    own = name in ("host", "content-length", "transfer-encoding", "connection", "cookie")
+    own = name.lower() in ("host", "content-length", "transfer-encoding", "connection", "cookie")
     if name == "cookie" and len(value) > len("id=") and _FIELD.match(value):
         key, _, rest = (value if "=" in value else f"id={value[3:]}").partition("=")
         return replace(aim, cookies=_named(aim.cookies, key, rest))
@@ -142,7 +142,7 @@ def _lines(aim: Aim, _: str, value: str) -> Aim:
         aim = _method(aim, "", match[1]) if match[1] else aim
         value = match[2]
     if match := _HEADER_LINE.match(value):
-        return _header(aim, match[1].lower(), match[2] or "1")
+        return _header(aim, match[1], match[2] or "1")  # as it is written, its case too
     if value.startswith("/"):
         return _path(aim, "", value)
     return _query(aim, "", value) if _WORD.match(value) and value not in ("1", "on") else aim
