@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from headgate.answer import Answer
 from headgate.candidate import Candidate, load_candidate
+from headgate.disclosure import MISSING
 from headgate.explain.curl import command
 from headgate.explain.ddmin import ddmin, one_by_one
 from headgate.explain.edits import Edit, applied, edits_of
@@ -434,6 +435,92 @@ def test_of_what_leads_to_a_statement_the_statement_is_named_with_its_condition(
     mending = [b"score and score", b"local score", b"ngx.var.told"]
     found = lines_found(candidate({"nginx.conf": SCORED}), mending)
     assert found == ([12], [11], ["sets", "condition"])
+
+
+TWO_CALLS = """\
+events {}
+http {
+    server {
+        listen 8080;
+        location / {
+            access_by_lua_block {
+                local function has_browser(headers)
+                    local agent = headers["User-Agent"]
+                    return agent == "tester"
+                end
+                if has_browser(ngx.req.get_headers()) then
+                    return line.admit()
+                end
+                if not ngx.var.host then
+                    ngx.log(ngx.ERR, "no host")
+                    return ngx.exit(400)
+                end
+                function line.admit()
+                    ngx.ctx.line = sessions.own()
+                end
+            }
+            proxy_pass http://$host;
+        }
+    }
+}
+"""
+
+
+def test_a_condition_is_found_by_way_of_what_is_made_of_a_local(candidate: Make) -> None:
+    mending = [b"local agent", b"return agent", b"has_browser(", b"return line"]
+    found = lines_found(candidate({"nginx.conf": TWO_CALLS}), mending)
+    assert found == ([12], [11], ["sets", "condition"])
+
+
+def test_of_a_statement_that_only_calls_what_is_called_is_named(candidate: Make) -> None:
+    mending = [b"has_browser(", b"return line", b"ngx.ctx.line"]
+    found = lines_found(candidate({"nginx.conf": TWO_CALLS}), mending)
+    assert found == ([19], [11], ["sets", "condition"])
+
+
+def test_what_sends_away_sends_all_away_and_what_ends_with_a_number_happens_never(
+    candidate: Make,
+) -> None:
+    found = edited(candidate({"nginx.conf": TWO_CALLS}))
+    assert found["not ngx.var.host"] == [b" true "]
+    assert found["has_browser(ngx.req.get_headers())"] == [b" false "]
+
+
+NESTED = """\
+events {}
+http {
+    server {
+        listen 8080;
+        location / {
+            access_by_lua_block {
+                if ngx.req.get_method() == "POST" then
+                    ngx.req.read_body()
+                    if form and form.desk == "cc7" then
+                        ngx.var.told = sessions.own()
+                        return
+                    end
+                end
+            }
+            proxy_pass http://$host;
+        }
+    }
+}
+"""
+
+
+def test_of_conditions_one_under_the_other_the_inner_one_is_named(candidate: Make) -> None:
+    mending = [b"ngx.req.get_method() ==", b"form and", b"ngx.var.told"]
+    found = lines_found(candidate({"nginx.conf": NESTED}), mending)
+    assert found == ([10], [9], ["sets", "condition"])
+
+
+def test_what_lets_more_through_is_tried_late(candidate: Make) -> None:
+    edits = edits_of(candidate({"nginx.conf": NESTED}))
+    raw = b"POST / HTTP/1.1\r\nHost: x\r\n\r\ndesk=cc7"
+    texts = [one.text for one in ranked(edits, raw, HEADER)]
+    assert texts.index(b'form and form.desk == "cc7"') < texts.index(b'form.desk == "cc7"')
+    texts = [one.text for one in ranked(edits, raw, HEADER, MISSING)]
+    assert texts.index(b'form.desk == "cc7"') < texts.index(b'form and form.desk == "cc7"')
 
 
 def test_of_maps_that_ask_one_another_the_last_is_named(candidate: Make) -> None:

@@ -40,7 +40,9 @@ class Edit:
     """One or several stretches with what stands there instead. `role` is what the first of them
     does as it was written; `within` are the spans around it, the outermost first; `name` is the
     directive's. It `defines` variables and headers, by what it `asks` of others and `gives` on.
-    It `cancels` where without it the same directives of an outer level would hold."""
+    It `cancels` where without it the same directives of an outer level would hold; it `opens` where
+    without it more is let through, unless the whole is turned round by a `not`. In Lua it stands
+    in a `function`, and where it does nothing but call one, `calls` it."""
 
     changes: tuple[tuple[Span, bytes], ...]
     role: str
@@ -51,6 +53,9 @@ class Edit:
     asks: frozenset[str] = frozenset()
     gives: frozenset[str] = frozenset()
     cancels: bool = False
+    opens: bool = False
+    function: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
 
     @property
     def span(self) -> Span:

@@ -146,7 +146,7 @@ class Explainer:
         raw = b"".join(one.raw for one in least.requests)
         self._gone = {}
         return Search(
-            ranked(self._edits, raw, first.where),
+            ranked(self._edits, raw, first.where, first.kind),
             deciding(self._edits, first.where),
             lambda edits: self._effect(edits, first, [least] * copies, left),
             self._singles if copies <= _FEW else _SINGLES_OF_MANY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from headgate.explain.edits import CONDITION, LETS_THROUGH, SETS, Edit
 from headgate.reading.chunk import Chunk, Lua
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_-]{2,}")
-_REFUSES = re.compile(rb"\breturn\b|\bexit\b")
+# What a branch holds that only sends away: a return of nothing, an exit with anything but success,
+# and what may be said of that.
+_NOTHING = rb"return\s*(?:(?:nil|false|\"\"|'')\s*(?:,.*)?)?"
+_EXIT = rb"(?:return\s+)?[\w.]*\bexit\s*\((?!\s*(?:200|ngx\.HTTP_OK)\b).*"
+_SAID = rb"ngx\.(?:log|say|print)\s*\(.*|ngx\.status\s*=.*"
+_REFUSAL = re.compile(rb"(?:%b|%b|%b);?\Z" % (_NOTHING, _EXIT, _SAID), re.S)
 _BODIES = frozenset({"chunk", "block"})
 _STATEMENTS = frozenset({"assignment_statement", "function_call", "return_statement"})
 # Words of nearly every statement, and those of the language itself.
@@ -30,11 +35,21 @@ def lua_edits(lua: Lua) -> Iterator[Edit]:
     """The edits of every chunk."""
     for chunk in lua.chunks:
         for node in nodes(parsed(chunk.code)):
-            for role, where, instead in _instead(node):
-                yield _edit(chunk, node, role, where, instead)
+            for part in _instead(node):
+                yield _edit(chunk, node, part)
 
 
-def _edit(chunk: Chunk, node: Node, role: str, where: Node, instead: bytes) -> Edit:
+class _Part(NamedTuple):
+    """What is replaced, by what, and whether that lets more through."""
+
+    role: str
+    where: Node
+    instead: bytes
+    opens: bool = False
+
+
+def _edit(chunk: Chunk, node: Node, part: _Part) -> Edit:
+    role, where, instead, opens = part
     span = chunk.span(where.start_byte, where.end_byte)
     around = tuple(
         chunk.span(one.start_byte, one.end_byte)
@@ -46,7 +61,7 @@ def _edit(chunk: Chunk, node: Node, role: str, where: Node, instead: bytes) -> E
     return Edit(
         ((span, instead),), role, text, (*outer, *around), "lua",
         defines=_defined(node), asks=_words(where) if role == CONDITION else frozenset(),
-        gives=_words(node),
+        gives=_words(node), opens=opens, function=_function_around(node), calls=_called(node),
     )  # fmt: skip
 
 
@@ -57,13 +72,35 @@ def _defined(node: Node) -> frozenset[str]:
         inner = [one for one in nodes(node) if one.type in _STATEMENTS]
         return frozenset().union(*map(_defined, inner))
     if node.type == "return_statement":
-        named = (one.child_by_field_name("name") for one in _parents(node))
-        return next((_words(name) for name in named if name is not None), frozenset())
+        return _function_around(node)
     if node.type == "function_call":
         strings = [one for one in nodes(node) if one.type == "string"]
         return frozenset().union(*map(_words, strings))
     targets = [one for one in nodes(node) if one.type == "variable_list"]
     return _words(targets[0]) if targets else _words(node)
+
+
+def _function_around(node: Node) -> frozenset[str]:
+    """What the function is called that this stands in."""
+    named = (one.child_by_field_name("name") for one in _parents(node))
+    return next((_words(name) for name in named if name is not None), frozenset())
+
+
+def _called(node: Node) -> frozenset[str]:
+    """The function that a statement calls, and does nothing else."""
+    if node.type == "return_statement":
+        (values, *_) = node.named_children or [node]
+        if values.named_child_count != 1:
+            return frozenset()
+        node = values.named_children[0]
+    name = node.child_by_field_name("name") if node.type == "function_call" else None
+    return _last_word(name) if name else frozenset()
+
+
+def _last_word(node: Node) -> frozenset[str]:
+    """What a function is called within its module."""
+    found = _WORD.findall(node.text or b"")
+    return frozenset(one.decode().lower() for one in found[-1:]) - _COMMON
 
 
 def _words(node: Node) -> frozenset[str]:
@@ -78,59 +115,62 @@ def _parents(node: Node) -> Iterator[Node]:
         node = parent
 
 
-def _instead(node: Node) -> Iterator[tuple[str, Node, bytes]]:
+def _instead(node: Node) -> Iterator[_Part]:
     """The roles of a node, what is replaced, and by what."""
     if node.type in _CONDITIONAL and (condition := node.child_by_field_name("condition")):
-        # What refuses is made to refuse all; anything else is made to happen never.
-        refuses = _REFUSES.search(_body(node))
-        yield CONDITION, condition, b" true " if refuses else b" false "
-        yield from _operands(condition)
+        # What sends away is made to send all away; anything else is made to happen never.
+        refuses = _refuses(node)
+        yield _Part(CONDITION, condition, b" true " if refuses else b" false ")
+        yield from _operands(condition, CONDITION, refuses=refuses)
     elif node.type == "field":
-        yield LETS_THROUGH, node, b"nil"
+        yield _Part(LETS_THROUGH, node, b"nil")
     elif node.type == "variable_declaration":
         yield from _declared(node)
     elif node.parent is not None and node.parent.type in _BODIES:
         if node.type in ("assignment_statement", "function_call"):
-            yield SETS, node, b"do end"
+            yield _Part(SETS, node, b"do end")
         elif node.type == "return_statement":
             yield from _returned(node)
 
 
-def _body(node: Node) -> bytes:
+def _refuses(node: Node) -> bool:
+    """Whether a branch does nothing but end what goes on."""
     body = node.child_by_field_name("consequence") or node.child_by_field_name("body")
-    return (body.text or b"") if body else b""
+    statements = body.named_children if body else []
+    told = [one.text or b"" for one in statements if one.type != "comment"]
+    return bool(told) and all(_REFUSAL.match(one) for one in told)
 
 
-def _operands(node: Node) -> Iterator[tuple[str, Node, bytes]]:
+def _operands(node: Node, role: str, *, refuses: bool = False) -> Iterator[_Part]:
     """The parts of a condition: of alternatives each goes, of what must hold together each is
     taken as given."""
     if node.type == "parenthesized_expression":
         for child in node.named_children:
-            yield from _operands(child)
+            yield from _operands(child, role, refuses=refuses)
     operator = node.child_by_field_name("operator") or (node.child(1) if node.child_count else None)
     if node.type == "binary_expression" and operator and operator.type in ("and", "or"):
         instead = b" false " if operator.type == "or" else b" true "
         for child in node.named_children:
-            yield CONDITION, child, instead
-            yield from _operands(child)
+            yield _Part(role, child, instead, (operator.type == "and") != refuses)
+            yield from _operands(child, role, refuses=refuses)
 
 
-def _declared(node: Node) -> Iterator[tuple[str, Node, bytes]]:
+def _declared(node: Node) -> Iterator[_Part]:
     """What a local is given; the functions and modules that are given so are needed."""
     for one in node.named_children:
         values = [child for child in one.named_children if child.type == "expression_list"]
         for value in values:
             text = value.text or b""
             if not text.startswith((b"require", b"function", b"ngx.", b"string.", b"{")):
-                yield SETS, value, b"nil"
-                yield from ((SETS, a, b) for _, a, b in _operands(value.named_children[0]))
+                yield _Part(SETS, value, b"nil")
+                yield from _operands(value.named_children[0], SETS)
 
 
-def _returned(node: Node) -> Iterator[tuple[str, Node, bytes]]:
+def _returned(node: Node) -> Iterator[_Part]:
     """A return in a branch goes; what is returned goes."""
     inner = node.parent is not None and node.parent.type == "block"
     if inner:
-        yield SETS, node, b"do end"
+        yield _Part(SETS, node, b"do end")
     for values in node.named_children:
-        yield SETS, values, b"nil"
-        yield from ((SETS, a, b) for _, a, b in _operands(values.named_children[0]))
+        yield _Part(SETS, values, b"nil")
+        yield from _operands(values.named_children[0], SETS)

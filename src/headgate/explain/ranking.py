@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from headgate.disclosure import LEAK, MISSING
 from headgate.explain.edits import CONDITION, LETS_THROUGH, Edit
 
 _WORDS = re.compile(r"[a-z0-9]{3,}")
@@ -18,9 +19,11 @@ _USUAL = frozenset(
     ["http", "www", "com", "host", "get", "org", "net", "the", "and", "for", "html", "example"]
 )
 _FAR = 6
+# What lets more through is hardly what stops that too much is.
+_OPENS = 30.0
 
 
-def ranked(edits: Sequence[Edit], request: bytes, where: str) -> list[Edit]:
+def ranked(edits: Sequence[Edit], request: bytes, where: str, kind: str = LEAK) -> list[Edit]:
     """All edits, the most promising first; of equals the narrower."""
     said = frozenset(_WORDS.findall(request.decode("latin-1").lower())) - _USUAL
     words = {edit: said & _words(edit.text) for edit in edits}
@@ -34,6 +37,7 @@ def ranked(edits: Sequence[Edit], request: bytes, where: str) -> list[Edit]:
         told += 24.0 * (edit.cancels and where.startswith("header"))
         told += 1.0 * (edit.name == "lua" and near.get(edit, 0) > 0)
         told -= 3.0 * (_about_others(edit, said) or _says_no(edit))
+        told -= _OPENS * (edit.opens and kind != MISSING)
         return -told, len(edit.text)
 
     return sorted(edits, key=worth)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from headgate.explain.ddmin import ddmin, one_by_one
 from headgate.explain.edits import CONDITION, LETS_THROUGH, SETS, Edit
@@ -83,30 +84,41 @@ class Search:
         return next((one for one in edits if self._effect(one).mends), None)
 
     def _innermost(self, edit: Edit) -> Edit:
-        """A part of it that does the same, if there is one."""
-        parts = [one for one in self.edits if one.inside(edit)]
+        """A part of it that does the same, if there is one: of a condition also one that stands
+        under it."""
+        parts = [one for one in self.edits if one.inside(edit) and one.opens == edit.opens]
+        if edit.role == CONDITION and edit.name == "lua":
+            parts += [one for one in self.edits if one.role == CONDITION and _guards(edit, one)]
         inner = self._first(parts[:MOST_INNER])
         return self._innermost(inner) if inner else edit
 
     def _nearest(self, edit: Edit, hops: int = 5) -> Edit:
         """Of entries that ask one another the one that gives the number, and of what is made in Lua
-        the condition that asks about it, if it does the same."""
+        the condition that asks about it, by way of other locals and results of functions; if it
+        does the same."""
         if edit.name in _ENTRIES:
-            askers = [one for one in self.edits if one.name in _ENTRIES]
+            asking = [one for one in self.edits if one.name in _ENTRIES and one.asks & edit.defines]
         elif edit.name == "lua" and edit.role == SETS:
-            askers = [one for one in self.edits if one.role == CONDITION and one.name == "lua"]
+            asking = self._asking_in_lua(edit)
         else:
             return edit
-        asking = [one for one in askers if one.asks & edit.defines and one.spans != edit.spans]
-        nearer = self._first(asking[:MOST_INNER])
+        asking = [one for one in asking if one.spans != edit.spans]
+        nearer = self._first(asking[: 2 * MOST_INNER])
         return self._nearest(nearer, hops - 1) if nearer and hops else edit
+
+    def _asking_in_lua(self, edit: Edit) -> list[Edit]:
+        """The conditions that ask about what is made there, and what else is made of it."""
+        lua = [one for one in self.edits if one.name == "lua" and not one.opens]
+        conditions = [one for one in lua if one.role == CONDITION and one.asks & edit.defines]
+        made = [one for one in lua if one.role == SETS and _is_made_of(one, edit)]
+        return [*conditions[:MOST_INNER], *made]
 
     def _around(self, edit: Edit) -> Found:
         """The statement that does it, and the condition that it stands under, where both mend."""
         if edit.role == CONDITION:
             guarded = [one for one in self.edits if one.role == SETS and _guards(edit, one)]
             if statement := self._first(guarded[:MOST_INNER]):
-                return Found((statement,), True, (edit,), self._spent)
+                return Found((self._called(statement),), True, (edit,), self._spent)
             if source := self._first(self._sources(edit)[:MOST_INNER]):
                 return Found((source,), True, (edit,), self._spent)
         else:
@@ -114,6 +126,16 @@ class Search:
             if guard := self._first(guards[:1]):
                 return Found((edit,), True, (guard,), self._spent)
         return Found((edit,), True, self._setting([edit]), self._spent)
+
+    def _called(self, statement: Edit, depth: int = 3) -> Edit:
+        """Of a statement that calls a function of the candidate's the one in there that does it."""
+        if not statement.calls or not depth:
+            return statement
+        there = [one for one in self.edits if one.role == SETS and one.function & statement.calls]
+        # Of functions of one name, that of the module that is named with it.
+        there.sort(key=lambda one: PurePosixPath(one.span.file).stem not in statement.gives)
+        inner = self._first(there[:MOST_INNER])
+        return self._called(inner, depth - 1) if inner else statement
 
     def _sources(self, condition: Edit) -> list[Edit]:
         """Where in Lua it is made what a condition asks about."""
@@ -151,6 +173,11 @@ class Search:
         decides = [one for one in stops if one.role in (CONDITION, LETS_THROUGH)]
         order = sorted(decides or stops, key=lambda one: -self.deciding.get(one, -1))
         return order[:1]
+
+
+def _is_made_of(edit: Edit, other: Edit) -> bool:
+    """Whether it gives on, under another name, what the other one makes."""
+    return bool(edit.gives & other.defines) and not edit.defines & other.defines
 
 
 def _guards(condition: Edit, edit: Edit) -> bool:
