@@ -75,6 +75,7 @@ class Trial:
         self._routes: dict[str, Connection] = {}
         self._connections: dict[str, Connection] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
+        self._zones: dict[str, str] = {}
         self._in_vain: set[float] = set()
         self._visits: dict[int, str] = {}
         self._sent = 0
@@ -208,6 +209,7 @@ class Trial:
             self._by_token[_key(request.token)] = request
             holder = self._gateway.sessions.get(request.handset)
             self._state[request.token] = (holder, self._gateway.known)
+            self._zones[request.token] = self._gateway.zone
         self._lab.know({request.host for request in requests if request.host})
         if answers := {one.token: one.answer for one in requests if one.answer}:
             self._lab.answer_with(answers)
@@ -270,6 +272,10 @@ class Trial:
         """Who held the handset's address when a request was sent last, and whether the gateway
         could know it."""
         return self._state[token]
+
+    def zone(self, token: str) -> str:
+        """The time zone of the gateway when a request was sent last, empty for its own."""
+        return self._zones[token]
 
     def wrote(self, data: bytes) -> bool:
         """Whether a handset sent these bytes in some request."""

@@ -127,6 +127,17 @@ def test_a_branch_shows_again_until_its_line_is_gone(
     assert states == [SHOWS, GONE]
 
 
+@pytest.mark.parametrize("name", ["happy-hour-at-the-shops", "staff-numbers-in-the-clear"])
+def test_what_an_hour_or_a_number_brings_shows_again(
+    session: Session, kept: Kept, name: str
+) -> None:
+    (specimen,) = corpus(CORPUS, POLICY, [name])
+    judged = judge(session, specimen)
+    assert named_lines(judged.verdict)[0] in specimen.mend
+    one = recorded(kept(judged.verdict), judged.verdict.explanations[0].findings[0])
+    assert replayed(session.ground, load_candidate(specimen.candidate, DEFAULTS), one) == SHOWS
+
+
 # The commands
 
 Headgate = Callable[..., Run]

@@ -157,6 +157,7 @@ class FakeGateway:
 
     sessions: dict[str, Subscriber] = field(default_factory=dict)
     known: bool = True
+    zone: str = ""
     log: Log = field(default_factory=Log)
     ended: NotJudged | None = None
 

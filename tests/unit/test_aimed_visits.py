@@ -12,7 +12,7 @@ from tests.unit.fakes import ADA, HANDSET, SITES, plan_of, policy_of, population
 
 from headgate.disclosure import LEAK, Disclosure
 from headgate.families import families
-from headgate.gate.aimed import ZONES, visit_aimed, visit_at_each_hour
+from headgate.gate.aimed import visit_aimed, visit_at_each_hour
 from headgate.gate.gate import Gate, Visit
 from headgate.numbers import Subscriber
 from headgate.plan import Plan
@@ -20,6 +20,7 @@ from headgate.population import Population
 from headgate.reading.aim import Aim
 from headgate.reading.span import Span
 from headgate.request import Connection
+from headgate.zones import ZONES
 
 AT = Span("nginx.conf", 0, 9, 1, 1)
 FOUND = Disclosure(LEAK, "shop.example", "", ADA, "digits", "header x", "aimed/1", "")

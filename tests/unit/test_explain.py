@@ -27,11 +27,15 @@ from headgate.explain.ranking import deciding, ranked
 from headgate.explain.search import Effect, Search, Spent
 from headgate.explain.shrinking import shrunk
 from headgate.explain.template import Numbers, masked
-from headgate.explain.ways import holder_called, name_of
+from headgate.explain.ways import guest_called, holder_called, name_of, name_of_guest
 from headgate.internet import Internet
+from headgate.numbers import Subscriber
 from headgate.population import populate
+from headgate.reading.aim import Aim
+from headgate.reading.span import Span
 from headgate.request import EXPLICIT, TRANSPARENT, Connection, Manner, Request
 from headgate.resources import root
+from headgate.zones import hour_in, zone_at
 
 POPULATION = populate(random.Random("explain"), agreed=5, refused=2, nobody=1, spare=3, strangers=4)
 NUMBERS = Numbers(POPULATION)
@@ -218,6 +222,21 @@ def curl(raw: bytes, mode: str = TRANSPARENT, port: int = 80) -> list[str]:
     return shlex.split(
         command([raw], handset="100.64.128.1", mode=mode, address="23.4.5.6", port=port)
     )
+
+
+def test_whoever_came_for_a_prefix_has_a_name_that_leads_to_a_number_of_it() -> None:
+    aim = Aim(Span("nginx.conf", 0, 0, 1, 1), prefix="44770090037")
+    for number in ("447700900370", "447700900379", "447700900369", "447700900380"):
+        name = name_of_guest([aim], Subscriber(number, "001013700000001"))
+        assert guest_called(POPULATION, name).msisdn == number
+        assert number not in name
+    assert name_of_guest([aim], POPULATION.strangers[0]) == "anybody"
+    assert guest_called(POPULATION, "anybody") == POPULATION.spare[0]
+
+
+def test_at_each_hour_there_is_a_zone_in_which_it_is_that_hour() -> None:
+    assert [hour_in(zone_at(hour)) for hour in range(24)] == [*range(24)]
+    assert hour_in("") is None
 
 
 def test_curl_sends_the_request_to_the_site_and_nothing_of_its_own() -> None:

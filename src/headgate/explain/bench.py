@@ -20,8 +20,10 @@ from headgate.errors import NotJudged
 from headgate.feeds import Change
 from headgate.gate.gate import Ground
 from headgate.lab.gateway import Gateway
+from headgate.numbers import Subscriber
 from headgate.request import Connection, Outcome, Request
 from headgate.trial import Trial
+from headgate.zones import zone_at
 
 # Seconds: what comes up does so in a twentieth of the first; what answers, in a hundredth of the
 # second.
@@ -29,8 +31,11 @@ STARTING = 3.0
 PATIENCE = 0.5
 LOOK_EVERY = 0.004
 
-# The start command again and again: whoever ends the gateway has it started anew.
-_FOREVER = ("sh", "-c", 'while :; do "$@"; sleep 0.002; done', "sh")
+# The start command again and again, in the time zone that a file names: whoever ends the gateway
+# has it started anew.
+ZONE = "headgate-zone"
+_ONCE = 'if [ -s "$0" ]; then TZ=$(cat "$0") "$@"; else "$@"; fi'
+_FOREVER = ("sh", "-c", f"while :; do {_ONCE}; sleep 0.002; done")
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Bench:
         self.tagged: set[str] = set()
         self._gateway = gateway
         self._files = dict(candidate.files)
+        self._zone: dict[str, bytes] = {}
         self._trial = Trial(ground.lab, gateway)
         self._rng = random.Random(f"{ground.seed} explained")
 
@@ -72,6 +78,7 @@ class Bench:
     def run(self, files: Mapping[str, bytes], *, anew: bool = False) -> bool:
         """Have the gateway run with these files in place of those it has: start it again where they
         differ, or in any case if `anew`. False when it does not come up with them."""
+        files = {**files, **self._zone}
         changed = {path: data for path, data in files.items() if self._files.get(path) != data}
         gone = [path for path in self._files if path not in files]
         if not changed and not gone and not anew:
@@ -81,6 +88,11 @@ class Bench:
         self._files = dict(files)
         self.restarts += 1
         return self._restarted()
+
+    def at_hour(self, hour: int | None) -> bool:
+        """Have it run where it is this hour now, or in its own time zone, as `run` does."""
+        self._zone = {} if hour is None else {ZONE: zone_at(hour).encode()}
+        return self.run({path: data for path, data in self._files.items() if path != ZONE})
 
     def _remove(self, paths: Sequence[str]) -> None:
         install = self._gateway.candidate.spec.install
@@ -175,9 +187,15 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench_for(ground: Ground, candidate: Candidate) -> Iterator[Bench]:
-    """Start a candidate in a cage in which it can be started again. NotJudged as ever."""
+def bench_for(
+    ground: Ground, candidate: Candidate, guests: Mapping[str, Subscriber] | None = None
+) -> Iterator[Bench]:
+    """Start a candidate in a cage in which it can be started again; guests hold addresses beside
+    the population. NotJudged as ever."""
     spec = candidate.spec
-    restarting = replace(candidate, spec=replace(spec, start=(*_FOREVER, *spec.start)))
-    with ground.lab.gateway(restarting, ground.population.sessions) as gateway:
+    start = (*_FOREVER, str(spec.install / ZONE), *spec.start)
+    restarting = replace(candidate, spec=replace(spec, start=start))
+    with ground.lab.gateway(
+        restarting, {**ground.population.sessions, **(guests or {})}
+    ) as gateway:
         yield Bench(ground, candidate, gateway)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -66,7 +66,8 @@ def blame(session: Session, released: Candidate, candidate: Candidate) -> Blame:
     if not changes:
         return Blame(verdict, why="the two do not differ in any file")
     session.progress("looking for the change")
-    with bench_for(session.ground, candidate) as bench:
+    ground = replace(session.ground, judge=watch.gate.judge)
+    with bench_for(ground, candidate, watch.gate.guests) as bench:
         return _followed(bench, released, changes, verdict, watch.gate)
 
 

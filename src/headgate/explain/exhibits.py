@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from headgate.disclosure import COMPARISON, RULES, Disclosure
-from headgate.explain.ways import PLAIN, Way, name_of
+from headgate.explain.ways import PLAIN, Way, name_of, name_of_guest
 from headgate.gate.gate import Gate
+from headgate.numbers import Subscriber
+from headgate.population import Population
 from headgate.request import Connection
 from headgate.verdict import Finding
+from headgate.zones import hour_in
 
 # So many findings are shown again at once; more of one kind at one place hardly differ in cause.
 MOST = 24
@@ -28,13 +31,15 @@ class Symptom:
 @dataclass(frozen=True)
 class Exhibit:
     """A finding, the connection that showed it, and the way to ask for it again. Where that is not
-    `usual`, the gateway could not know who held the address, or it is not known here."""
+    `usual`, the gateway could not know who held the address, or it is not known here. `guest` is
+    who held it, where that is somebody who came for the config's sake (`ways.guest_called`)."""
 
     finding: str
     symptom: Symptom
     connection: Connection
     way: Way
     usual: bool
+    guest: str = ""
 
     @property
     def kind(self) -> str:
@@ -90,7 +95,20 @@ def _exhibit(gate: Gate, one: Disclosure, finding: str) -> Exhibit | None:
         return None
     holder, known = gate.trial.held(token)
     compared = one.witness == COMPARISON
-    then = "" if compared else name_of(gate.population, connection.handset, holder)
-    way = Way(then or "", compared) if known else PLAIN
-    usual = known and then is not None
-    return Exhibit(finding, Symptom(one.kind, one.where, one.form), connection, way, usual)
+    hour = hour_in(gate.trial.zone(token))
+    handset = connection.handset
+    guest = gate.guests.get(handset)
+    there = _joined(gate.population, {handset: guest} if guest else {})
+    then = "" if compared else name_of(there, handset, holder)
+    return Exhibit(
+        finding,
+        Symptom(one.kind, one.where, one.form),
+        connection,
+        Way(then or "", compared, hour) if known else replace(PLAIN, hour=hour),
+        usual=known and then is not None,
+        guest=name_of_guest(gate.aims, guest) if guest else "",
+    )
+
+
+def _joined(population: Population, guests: Mapping[str, Subscriber]) -> Population:
+    return replace(population, agreed={**population.agreed, **guests})

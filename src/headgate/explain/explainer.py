@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from headgate.candidate import Candidate
 from headgate.engines.engine import Deadline
@@ -46,7 +47,8 @@ def explained(
 ) -> tuple[Explanation, ...]:
     """The explanations of findings. NotJudged and LabError where there is no gateway to try on."""
     seen = exhibits(gate, findings)
-    with bench_for(ground, candidate) as bench:
+    ground = replace(ground, judge=gate.judge)
+    with bench_for(ground, candidate, gate.guests) as bench:
         return tuple(Explainer(bench, candidate, findings, seen).run())
 
 
@@ -68,7 +70,7 @@ class Explainer:
         # By a file, a change of who holds an address takes a reload: too long for many trials, and
         # so is the time that the policy gives a gateway to learn of it.
         waits = isinstance(candidate.spec.sessions, FileSessions) or bench.ground.policy.staleness
-        self._asked = [one for one in seen if not waits or one.way == PLAIN]
+        self._asked = [one for one in seen if not waits or one.way.plainly]
         self._seen = seen
         self._restarts = restarts
         self._singles = singles
@@ -125,6 +127,7 @@ class Explainer:
 
     def _group(self, left: Sequence[Exhibit]) -> Group:
         first = left[0]
+        self._bench.at_hour(first.way.hour)
         self._bench.run(self._candidate.files)
         least = shrunk(first.connection, lambda some: self._shows(first, some))
         if not self._steady(first, least):
@@ -194,7 +197,8 @@ class Explainer:
             raise Spent
         if not self._bench.run(applied(self._candidate.files, edits)):
             return Effect()
-        others = [one for one in others if one.way == PLAIN and one.quick]
+        hours = {None, exhibit.way.hour}
+        others = [x for x in others if x.way.plainly and x.way.hour in hours and x.quick]
         asked = [*least, *self._controls, *(one.connection for one in others)]
         replies = self._bench.ask(asked)
         first, replies = replies[: len(least)], replies[len(least) :]
@@ -210,7 +214,7 @@ class Explainer:
         )
 
     def _still(self, replies: Sequence[Reply], exhibit: Exhibit, least: Connection) -> bool:
-        if exhibit.way == PLAIN:
+        if exhibit.way.plainly:
             return any(one.shows(exhibit.kind, exhibit.where) for one in replies)
         return self._shows(exhibit, [least])[0]
 

@@ -26,8 +26,9 @@ class Place:
 @dataclass(frozen=True)
 class Minimal:
     """The least that shows a finding again: a connection without any number in it. One that did not
-    show it again when it was sent once is not `certain`, and is as it was sent at first. `then` and
-    `compared` are the way to ask for it (`ways.Way`); if `tagged` it needs a token of its own."""
+    show it again when it was sent once is not `certain`, and is as it was sent at first. `then`,
+    `compared` and `hour` are the way to ask for it (`ways.Way`), `guest` is who holds the address
+    (`ways.guest_called`); if `tagged` it needs a token of its own."""
 
     kind: str
     where: str
@@ -40,6 +41,8 @@ class Minimal:
     certain: bool = True
     then: str = ""
     compared: bool = False
+    hour: int | None = None
+    guest: str = ""
     tagged: bool = False
 
 

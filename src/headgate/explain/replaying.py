@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from headgate.candidate import Candidate
+from headgate.detector import Scanner
 from headgate.errors import InputError, Problem
 from headgate.explain.bench import bench_for
 from headgate.explain.controls import controls
 from headgate.explain.explanation import restored
 from headgate.explain.template import Numbers
-from headgate.explain.ways import Way, shown
+from headgate.explain.ways import Way, guest_called, shown
 from headgate.gate.gate import Ground
+from headgate.judge import Judge
+from headgate.numbers import Subscriber
 from headgate.plan import ENOUGH
 
 SHOWS, GONE, UNKNOWN = "shows", "gone", "unknown"
@@ -77,10 +80,13 @@ def replayed(ground: Ground, candidate: Candidate, one: Recorded) -> str:
         connection = restored(one.request, numbers, ground.lab.internet)
         times = 1 if one.request["certain"] else ENOUGH
         symptom = (str(one.request["kind"]), str(one.request["where"]))
-        way = Way(str(one.request["then"]), bool(one.request["compared"]))
-    except (KeyError, TypeError, ValueError) as error:
+        way = _way(one.request)
+        name, people = one.request["guest"], ground.population
+        guests = {connection.handset: guest_called(people, name)} if name else {}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(Problem(one.told, f"the request cannot be read: {error}")) from error
-    with bench_for(ground, candidate) as bench:
+    ground = _knowing(ground, guests.values())
+    with bench_for(ground, candidate, guests) as bench:
         if one.request["tagged"]:
             bench.tagged.update(request.token for request in connection.requests)
         serves = any(reply.arrived for reply in bench.ask(controls(ground, candidate), tries=1))
@@ -89,3 +95,16 @@ def replayed(ground: Ground, candidate: Candidate, one: Recorded) -> str:
     if shows:
         return SHOWS
     return GONE if times == 1 and serves and reply.answered else UNKNOWN
+
+
+def _knowing(ground: Ground, guests: Iterable[Subscriber]) -> Ground:
+    """The same ground, where the numbers of guests are looked for too."""
+    if not (some := tuple(guests)):
+        return ground
+    everyone = (*ground.population.subscribers, *some)
+    return replace(ground, judge=Judge(ground.policy, Scanner(everyone)))
+
+
+def _way(request: Mapping[str, Any]) -> Way:
+    hour = request["hour"]
+    return Way(str(request["then"]), bool(request["compared"]), None if hour is None else int(hour))

@@ -86,9 +86,10 @@ class Search:
     def _innermost(self, edit: Edit) -> Edit:
         """A part of it that does the same, if there is one: of a condition also one that stands
         under it."""
-        parts = [one for one in self.edits if one.inside(edit) and one.opens == edit.opens]
+        alike = [one for one in self.edits if one.opens == edit.opens]
+        parts = [one for one in alike if one.inside(edit)]
         if edit.role == CONDITION and edit.name == "lua":
-            parts += [one for one in self.edits if one.role == CONDITION and _guards(edit, one)]
+            parts += [one for one in alike if one.role == CONDITION and _guards(edit, one)]
         inner = self._first(parts[:MOST_INNER])
         return self._innermost(inner) if inner else edit
 

@@ -81,7 +81,14 @@ class Teller:
         minimal = kept(connection, first.kind, first.where, numbers, internet, certain=certain)
         tagged = any(one.token in self.tagged for one in connection.requests)
         way = first.way
-        return replace(minimal, then=way.then, compared=way.compared, tagged=tagged)
+        return replace(
+            minimal,
+            then=way.then,
+            compared=way.compared,
+            hour=way.hour,
+            guest=first.guest,
+            tagged=tagged,
+        )
 
     def _curl(self, minimal: Minimal, connection: Connection) -> str:
         messages = [masked(one["raw"]).encode("latin-1") for one in minimal.requests]

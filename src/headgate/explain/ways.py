@@ -1,17 +1,21 @@
-"""How a finding is asked for again: by its request alone, after its handset's address has passed to
-somebody else, or by comparing what the request brings under two holders."""
+"""How a finding is asked for again: by its request alone, perhaps at some hour, after its handset's
+address has passed to somebody else, or by comparing what the request brings under two holders."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from headgate.explain.bench import Bench, Reply
 from headgate.numbers import Subscriber
-from headgate.population import Population
+from headgate.population import FIRST_NUMBER, LAST_NUMBER, Population, imsi_of
+from headgate.reading.aim import Aim
+from headgate.reading.fitting import numbers_of
 from headgate.request import Connection
 from headgate.traits import Trait, traits
 
+ANYBODY, _NUMBER, _PLACES = "anybody", "number of ", ("first", "last", "before", "behind")
 NOBODY, WITHDRAWN, SPARE = "nobody", "withdrawn", "spare subscriber"
 # What is there at each of so many sendings, and differs between two holders, is no chance.
 SENDINGS = 3
@@ -20,10 +24,17 @@ SENDINGS = 3
 @dataclass(frozen=True)
 class Way:
     """`then` says who holds the address when it counts, empty for whoever does at first: nobody, a
-    spare subscriber, or the same one, whose consent is withdrawn."""
+    spare subscriber, or the same one, whose consent is withdrawn. `hour` is that of the gateway's
+    clock, where it has to be another than its own."""
 
     then: str = ""
     compared: bool = False
+    hour: int | None = None
+
+    @property
+    def plainly(self) -> bool:
+        """Whether the request alone tells."""
+        return not self.then and not self.compared
 
 
 PLAIN = Way()
@@ -57,10 +68,30 @@ def holder_called(population: Population, handset: str, name: str) -> Subscriber
     return population.spare[int(name.removeprefix(SPARE)) - 1]
 
 
+def guest_called(population: Population, name: str) -> Subscriber:
+    """Somebody like a guest of this name. ValueError and IndexError for a name that nobody has."""
+    if not name.startswith(_NUMBER):
+        return population.spare[0]
+    prefix, place = name.removeprefix(_NUMBER).split(", ")
+    number = numbers_of(prefix, FIRST_NUMBER, LAST_NUMBER)[_PLACES.index(place)]
+    return Subscriber(number, imsi_of(number, random.Random(number)))
+
+
+def name_of_guest(aims: Sequence[Aim], guest: Subscriber) -> str:
+    """What a guest is called: by where the number stands among those of a prefix that the config
+    asks for, or else just anybody."""
+    for prefix in dict.fromkeys(aim.prefix for aim in aims if aim.prefix):
+        found = numbers_of(prefix, FIRST_NUMBER, LAST_NUMBER)
+        if guest.msisdn in found:
+            return f"{_NUMBER}{prefix}, {_PLACES[found.index(guest.msisdn)]}"
+    return ANYBODY
+
+
 def shown(
     bench: Bench, way: Way, some: Sequence[Connection], kind: str, where: str, tries: int = 1
 ) -> list[bool]:
     """Which of these connections show it."""
+    bench.at_hour(way.hour)
     if way.compared:
         return _compared(bench, some, where)
     if way.then:

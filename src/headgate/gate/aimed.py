@@ -8,9 +8,7 @@ from dataclasses import replace
 from headgate.families import families
 from headgate.gate.gate import Gate, Visit, together
 from headgate.reading.fitting import guests
-
-# The clock cannot be set, but the zone can: what asks for the local time meets each hour so.
-ZONES = tuple(f"<{hours:+03}>{-hours}" for hours in range(-11, 13))
+from headgate.zones import ZONES
 
 
 def visit_aimed(gate: Gate, by: Sequence[str]) -> Visit:

@@ -152,6 +152,8 @@ class Gate:
         self._given_up: NotJudged | None = None
         self._deadline = Deadline(LONGEST)
         self._changed_at = -math.inf
+        # Who came for the sake of what the config asks about.
+        self.guests: dict[str, Subscriber] = {}
         # Told of all that is observed, before it is judged.
         self.observers: list[Callable[[Observation], None]] = []
 
@@ -193,6 +195,11 @@ class Gate:
             return aims_of(self.candidate, random.Random(f"{self._seed} aims"))
         except InputError:
             return ()
+
+    @property
+    def judge(self) -> Judge:
+        """Whoever judges what arrives; guests' numbers are known too."""
+        return self._judge
 
     @property
     def trial(self) -> Trial:
@@ -329,6 +336,7 @@ class Gate:
             everyone = (*before.subscribers, *guests.values())
             self._judge = Judge(self.policy, Scanner(everyone))
             self._attach(guests)
+            self.guests |= guests
         try:
             yield
         finally:

@@ -81,6 +81,7 @@ class Gateway:
         self.pid = cage.pid
         self.sessions: dict[str, Subscriber] = {}
         self.known = True
+        self.zone = ""
         self._cage = cage
         self._cabler = cabler
         self._feed = feed_for(candidate.spec.sessions, Reach(world.call, self.install, self.reload))
@@ -107,6 +108,7 @@ class Gateway:
         """Stop, and start again as it stands, in this time zone where one is given."""
         self._assert_no_worker_lost()
         self.stop()
+        self.zone = zone
         environment = {"TZ": zone} if zone else {}
         self._program = self._cage.start(self.candidate.spec.start, self.log.write, environment)
         self._await_ports()

@@ -99,18 +99,20 @@ def addresses(aims: Iterable[Aim], pool: str) -> tuple[str, ...]:
 def numbers(aims: Iterable[Aim], first: int, last: int) -> tuple[str, ...]:
     """Numbers of a range that aims at prefixes want: the first and the last that begin so, and
     those next to them that do not; each once."""
-    found = {}
+    found: dict[str, None] = {}
     for aim in aims:
         if aim.prefix and aim.prefix.isdigit():
-            found.update(dict.fromkeys(_numbers(aim.prefix, first, last)))
-    return tuple(str(one) for one in found)
+            places = numbers_of(aim.prefix, first, last)
+            found.update(dict.fromkeys(one for one in places if first <= int(one) <= last))
+    return tuple(found)
 
 
-def _numbers(prefix: str, first: int, last: int) -> Iterator[int]:
+def numbers_of(prefix: str, first: int, last: int) -> tuple[str, ...]:
+    """The first and the last number of a range that begin so, the one before these and the one
+    behind, which may lie outside of it; none, where none begins so."""
     more = len(str(first)) - len(prefix)
     if more < 0:
-        return
+        return ()
     low = max(int(prefix) * 10**more, first)
     high = min((int(prefix) + 1) * 10**more - 1, last)
-    if low <= high:
-        yield from (one for one in (low, high, low - 1, high + 1) if first <= one <= last)
+    return tuple(map(str, (low, high, low - 1, high + 1))) if low <= high else ()
