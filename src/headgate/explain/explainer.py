@@ -199,9 +199,9 @@ class Explainer:
             return Effect()
         hours = {None, exhibit.way.hour}
         others = [x for x in others if x.way.plainly and x.way.hour in hours and x.quick]
-        asked = [*least, *self._controls, *(one.connection for one in others)]
-        replies = self._bench.ask(asked)
-        first, replies = replies[: len(least)], replies[len(least) :]
+        others = [one for one in others if one is not exhibit]
+        beside = [*self._controls, *(one.connection for one in others)]
+        first, replies = self._asked_for(least, beside)
         count = len(self._controls)
         pairs = zip(others, replies[count:], strict=True)
         away = [one for one, reply in pairs if not reply.shows(one.kind, one.where)]
@@ -212,6 +212,16 @@ class Explainer:
             serves=(first[0].arrived or not binding) and self._serves(replies[:count]),
             keeps=self._keeps(replies[:count]),
         )
+
+    def _asked_for(
+        self, least: Sequence[Connection], beside: Sequence[Connection]
+    ) -> tuple[list[Reply], list[Reply]]:
+        """What comes of the least connection and of others. Where requests are counted, perhaps,
+        none may come between them."""
+        if len(least[0].requests) > 1:
+            return self._bench.ask(least), self._bench.ask(beside)
+        replies = self._bench.ask([*least, *beside])
+        return replies[: len(least)], replies[len(least) :]
 
     def _still(self, replies: Sequence[Reply], exhibit: Exhibit, least: Connection) -> bool:
         if exhibit.way.plainly:
