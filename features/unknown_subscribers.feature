@@ -27,14 +27,16 @@ Feature: Subscribers whom the gateway cannot know
         | incomplete  |
         | wrong       |
 
-  Rule: What the gateway is told late is no other subscriber's
-
     @trouble
-    @asked
-    Example: While the list of subscribers answers late nobody is taken for another
+    Scenario Outline: While the list of subscribers is <trouble> nobody gets another's number
       Given subscribers who have agreed that permitted sites may know their numbers
-      When they visit permitted and ordinary sites while the list of subscribers answers late
+      When they visit permitted and ordinary sites while the list of subscribers is <trouble>
       Then nobody has learned anything that the policy does not grant
+
+      Examples: What a gateway may live through
+        | trouble    |
+        | hanging up |
+        | late       |
 
   Rule: An address is known by the subscriber who holds it now
 

@@ -8,7 +8,6 @@ from pytest_bdd import parsers, when
 
 from headgate.gate import aimed
 from headgate.gate.gate import Gate, Visit
-from headgate.gate.late import visit_answered_late as visit_late
 from headgate.gate.plugin import NAMED_CATEGORIES
 from headgate.plan import ENOUGH
 
@@ -145,14 +144,6 @@ def hang_up(gate: Gate) -> Visit:
 def visit_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit:
     with gate.disturbed(trouble):
         return gate.visit("permitted", "ordinary", by=visitors, most=60)
-
-
-@when(
-    "they visit permitted and ordinary sites while the list of subscribers answers late",
-    target_fixture="visit",
-)
-def visit_answered_late(gate: Gate, visitors: Sequence[str]) -> Visit:
-    return visit_late(gate, visitors)
 
 
 @when(

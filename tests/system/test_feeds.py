@@ -17,7 +17,6 @@ from headgate.disclosure import (
     RESIDUE,
 )
 from headgate.gate.gate import Gate
-from headgate.gate.late import visit_answered_late
 from headgate.request import Outcome
 from headgate.verdict import APPROVED, REJECTED
 
@@ -89,7 +88,8 @@ def test_a_day_of_a_faulty_gateway_shows_what_is_wrong_with_it(
 
 def test_what_a_store_says_late_is_still_true(started: Start) -> None:
     with started("sound-redis") as gate:
-        visit = visit_answered_late(gate, gate.agreed)
+        with gate.disturbed("late"):
+            visit = gate.visit("permitted", "ordinary", by=gate.agreed, most=60)
         assert visit.wrong == []
         assert gate.record.disclosed_rightly == 0  # nothing was owed
         told = [one for one in visit.outcomes if gate.policy.site_for(one.request.host)]

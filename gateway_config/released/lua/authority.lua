@@ -11,7 +11,8 @@ local find, lower, match = string.find, string.lower, string.match
 local _M = {}
 
 -- nginx has parsed the line before us: there is a method, spaces, and then
--- either a slash or a scheme with "://".
+-- either a slash or a scheme with "://". Should it let another line pass one
+-- day, that request ends with an error.
 local REQUEST_LINE = [[^[A-Z_-]+ +(?:([A-Za-z][A-Za-z0-9+.-]*)://([^/? ]*))?]]
 
 -- What DNS names and dotted addresses are made of. nginx lets much more pass
@@ -21,10 +22,7 @@ local NAME = "^[a-z0-9_][a-z0-9_.-]*$"
 
 -- The written authority, "name" or "name:port".
 local function written()
-    local line = re_match(ngx.var.request, REQUEST_LINE, "jo")
-    if not line then
-        return nil
-    end
+    local line = assert(re_match(ngx.var.request, REQUEST_LINE, "jo"))
     if line[1] then
         return lower(line[1]) == "http" and line[2] or nil
     end

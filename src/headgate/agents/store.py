@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import secrets
 import subprocess
@@ -18,12 +19,21 @@ WEB_PORTS = (80, 443)
 SINK_PORT = 9
 STORE_PORT = 6379
 SILENT_PORT = 10
-LATE_PORT = 11
+HANGING_UP_PORT = 11
+LATE_PORT = 12
 STORE_SOCKET = "/run/store.sock"
 
 # Between which bounds the delay of a late answer is drawn, in seconds: longer than a site takes to
 # be asked and to answer, so that other requests come in between.
 LATE = (0.05, 0.35)
+
+_PORTS = {
+    "up": STORE_PORT,
+    "unreachable": 1,
+    "silent": SILENT_PORT,
+    "hanging up": HANGING_UP_PORT,
+    "late": LATE_PORT,
+}
 
 # Where the store is, once it is anywhere: writing the rules anew takes 15 ms.
 _in_force: list[tuple[int, str]] = []
@@ -90,11 +100,11 @@ class Store:
         self._client.ask("FLUSHALL")
 
     def at(self, port: int, state: str) -> None:
-        """Be at this port of every address: up, unreachable, silent or late. A client that was
-        connected before the change loses its connection."""
+        """Be at this port of every address: up, unreachable, silent, hanging up or late. A client
+        that was connected before the change loses its connection."""
         store_at(port, state)
         self._client.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        for transport in (*Silent.open, *_late):
+        for transport in (*Silent.open, *HangingUp.open, *_late):
             transport.abort()
 
 
@@ -106,14 +116,15 @@ def route(internet: Sequence[str]) -> None:
 
 
 def store_at(port: int, state: str) -> None:
-    """Answer as a session store on this port; `state` is up, unreachable, silent or late."""
+    """Answer as a session store on this port; `state` is up, unreachable, silent, hanging up
+    or late."""
     if _in_force == [(port, state)]:
         return
-    targets = {"up": STORE_PORT, "unreachable": 1, "silent": SILENT_PORT, "late": LATE_PORT}
+    target = _PORTS[state]
     rule = "-A PREROUTING -i internet -p tcp"
     nat = [f"{rule} -j REDIRECT --to-ports {SINK_PORT}"]
     if port:
-        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {targets[state]}")
+        nat.insert(0, f"{rule} --dport {port} -j REDIRECT --to-ports {target}")
     # What is not redirected needs no tracking, and a full table of connections drops new ones.
     untracked = [web for web in WEB_PORTS if web != port]
     raw = [f"{rule} --dport {web} -j CT --notrack" for web in untracked]
@@ -162,3 +173,66 @@ async def _pass_on(
             await asyncio.sleep(random.uniform(*delay))
             target.write(data)
     target.close()
+
+
+class HangingUp(asyncio.Protocol):
+    """The store, which hangs up when it is asked once more on a connection that it has answered on:
+    on one at the second question, on the next ones at the third and the fourth."""
+
+    open: ClassVar[set[asyncio.Transport]] = set()
+    _count: ClassVar[itertools.cycle[int]] = itertools.cycle((1, 2, 3))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._left = next(self._count)
+        self._store = _Behind(self._transport)
+        self.open.add(self._transport)
+        loop = asyncio.get_running_loop()
+        # On a reference of our own: what nothing refers to may end before it is done.
+        self._connecting = loop.create_task(
+            loop.create_unix_connection(lambda: self._store, STORE_SOCKET)
+        )
+
+    def data_received(self, data: bytes) -> None:
+        if not self._left:
+            self._transport.abort()
+            return
+        self._left -= 1
+        self._store.ask(data)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        self.open.discard(self._transport)
+        self._store.end()
+
+
+class _Behind(asyncio.Protocol):
+    """The store behind one that hangs up: what it answers goes to whoever asked."""
+
+    def __init__(self, asking: asyncio.Transport) -> None:
+        self._asking = asking
+        self._transport: asyncio.Transport | None = None
+        self._waiting: list[bytes] = []
+        self._ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.writelines(self._waiting)
+        if self._ended:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._asking.write(data)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        self._asking.abort()
+
+    def ask(self, data: bytes) -> None:
+        if self._transport:
+            self._transport.write(data)
+        else:
+            self._waiting.append(data)
+
+    def end(self) -> None:
+        self._ended = True
+        if self._transport:
+            self._transport.abort()

@@ -20,7 +20,7 @@ from headgate.coverage.figures import SAID, coverage_of
 from headgate.coverage.sample import ordinary, sampled
 from headgate.engines.engine import Deadline
 from headgate.errors import HeadgateError, NotJudged
-from headgate.feeds import Change
+from headgate.feeds import LATE, Change
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import CONCURRENCY, Lab
 from headgate.numbers import mask_numbers
@@ -78,8 +78,12 @@ class _Pass:
             self._gateway.attach(change)
             self._send(agreed)
         for fault in self._gateway.faults:
+            if fault == LATE:  # it enters nothing that the store enters in no time
+                continue
             with self._gateway.disturbed(fault):
                 self._send(agreed)
+                if self._gateway.in_doubt:  # what was kept open is used again
+                    self._send(agreed)
             self._send(agreed)  # what is kept in mind from before meets what is new
 
     def _changes(self, handsets: Sequence[str]) -> list[Change]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from headgate.http import Message
 from headgate.request import Connection
 
 AIMED = "aimed"
+_LETTERS = string.ascii_letters.encode()
 # Connections that are aimed, and others of all families.
 MOST_AIMED, MOST_OTHERS = 1200, 500
 
 
 def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
-    """All that were aimed, in their order up to a bound, and of the other families in turn; in
-    random order. What takes its time, or goes on with an earlier connection, is left out."""
+    """All that were aimed, in their order up to a bound, and of the other families in turn, those
+    first that differ in kind from all before them; in random order. What takes its time, or goes on
+    with an earlier connection, is left out."""
     families: dict[str, list[Connection]] = {}
     for one in _each_once(sent):
         if not (one.manner.lingers or one.manner.goes_on or one.manner.stays):
@@ -23,8 +27,42 @@ def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
     aimed = families.pop(AIMED, [])[:MOST_AIMED]
     others = [rng.sample(found, len(found)) for found in families.values()]
     turns = [one for turn in zip_longest(*others) for one in turn if one is not None]
-    chosen = [*aimed, *turns[:MOST_OTHERS]]
+    chosen = [*aimed, *_new_first(turns)[:MOST_OTHERS]]
     return rng.sample(chosen, len(chosen))
+
+
+def _new_first(some: Sequence[Connection]) -> list[Connection]:
+    """Those first of which something is of a new kind, all in their order."""
+    known: set[object] = set()
+    new: list[Connection] = []
+    rest: list[Connection] = []
+    for one in some:
+        kinds = set(_kinds(one))
+        (rest if kinds <= known else new).append(one)
+        known |= kinds
+    return [*new, *rest]
+
+
+def _form(target: bytes) -> bytes:
+    """A slash, a scheme, or nothing, where it is a bare name."""
+    scheme, colon, _ = target.partition(b"://")
+    return scheme if colon and b"/" not in scheme else target[:1].strip(_LETTERS)
+
+
+def _kinds(connection: Connection) -> Iterator[object]:
+    """What kinds of things a config can tell apart in it: how it is carried out, what its requests
+    look like, and what sites answer."""
+    manner = connection.manner
+    yield connection.port, bool(manner.preamble), manner.half_closes, manner.awaits
+    yield connection.pipelined, manner.pieces > 1, len(connection.requests) > 1
+    for one in connection.requests:
+        message = Message(one.raw)
+        yield one.family, one.mode, _form(message.target)
+        yield message.method, one.mode
+        yield one.raw.partition(b"\n")[0].rpartition(b" ")[2]
+        hosts = [field.value for field in message.fields if field.name.lower() == b"host"]
+        yield one.family, len(hosts), bool(one.body), bool(one.forged)
+        yield one.answer and one.answer.head.partition(b"\r")[0]
 
 
 def _each_once(sent: Iterable[Connection]) -> Iterator[Connection]:

@@ -13,8 +13,6 @@ from typing import Any, ClassVar, Protocol
 from headgate.gateway_spec import FileSessions, HeaderSessions, RedisSessions, Sessions
 from headgate.numbers import Subscriber
 
-LATE = "late"
-
 Attached = Mapping[str, Subscriber]
 Change = Mapping[str, Subscriber | None]
 
@@ -33,11 +31,9 @@ class Reach:
 
 
 class Feed(Protocol):
-    """`faults` names the ways in which this feed can fail the gateway; one that is `asked` can also
-    be `LATE`, and tell the truth."""
+    """`faults` names the ways in which this feed can fail the gateway."""
 
     faults: ClassVar[tuple[str, ...]]
-    asked: ClassVar[bool]
 
     def files(self, sessions: Attached) -> Mapping[str, bytes]:
         """What lies below the gateway's `install` before it starts."""
@@ -49,7 +45,7 @@ class Feed(Protocol):
         """Take a change; `sessions` is the state after it."""
 
     def disturb(self, fault: str, sessions: Attached) -> None:
-        """Begin to fail, in one of the ways that `faults` names, or to be `LATE`."""
+        """Begin to fail, in one of the ways that `faults` names."""
 
     def restore(self, sessions: Attached) -> None:
         """Work again."""
@@ -62,9 +58,13 @@ class FeedClass(Protocol):
     """Makes a feed of the `sessions` of its own kind."""
 
     faults: tuple[str, ...]
-    asked: bool
 
     def __call__(self, sessions: Any, reach: Reach) -> Feed: ...
+
+
+LATE = "late"
+# In these a gateway may come to know its subscribers all the same, if it asks again or waits.
+DOUBTFUL = frozenset({"hanging up", LATE})
 
 
 def garbled(sessions: Attached) -> dict[str, Subscriber]:
@@ -78,11 +78,6 @@ def garbled(sessions: Attached) -> dict[str, Subscriber]:
 def faults_of(sessions: Sessions) -> tuple[str, ...]:
     """The ways in which the feed of these sessions can fail."""
     return _class_of(sessions).faults
-
-
-def is_asked(sessions: Sessions) -> bool:
-    """Whether the gateway asks this feed, rather than being told."""
-    return _class_of(sessions).asked
 
 
 def every_fault() -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from headgate.numbers import Subscriber
 
 class FileFeed:
     faults: ClassVar[tuple[str, ...]] = ("wrong",)
-    asked: ClassVar[bool] = False
 
     def __init__(self, sessions: FileSessions, reach: Reach) -> None:
         self._spec = sessions

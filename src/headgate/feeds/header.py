@@ -14,7 +14,6 @@ from headgate.numbers import Subscriber
 
 class HeaderFeed:
     faults: ClassVar[tuple[str, ...]] = ("wrong",)
-    asked: ClassVar[bool] = False
 
     def __init__(self, sessions: HeaderSessions, reach: Reach) -> None:
         self._spec = sessions

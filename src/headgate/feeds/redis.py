@@ -20,8 +20,9 @@ class RedisFeed:
         "failing",
         "incomplete",
         "wrong",
+        "hanging up",
+        "late",
     )
-    asked: ClassVar[bool] = True
 
     def __init__(self, sessions: RedisSessions, reach: Reach) -> None:
         self._spec = sessions

@@ -17,7 +17,7 @@ from headgate import resources
 from headgate.candidate import Candidate, load_candidate
 from headgate.engines.choice import ENGINES
 from headgate.errors import HeadgateError
-from headgate.feeds import every_fault, faults_of, is_asked
+from headgate.feeds import every_fault, faults_of
 from headgate.gate.collect import FeatureFile, example_of, is_scenario
 from headgate.gate.gate import Gate
 from headgate.gate.record import Recorder
@@ -116,7 +116,6 @@ def _applies(item: pytest.Item, policy: Policy, candidate: Candidate, given: boo
         or ("permitted_sites" in tags and not policy.sites)
         or ("other_categories" in tags and not others)
         or ("consent_required" in tags and not policy.consent_required)
-        or ("asked" in tags and not is_asked(candidate.spec.sessions))
         or example.get("category", *policy.categories[:1]) not in (*policy.categories, None)
         or example.get("trouble", "none") not in (*faults_of(candidate.spec.sessions), "none")
     )

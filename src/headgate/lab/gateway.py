@@ -16,7 +16,7 @@ from typing import Any
 from headgate.candidate import Candidate
 from headgate.engines.engine import Cage, Deadline
 from headgate.errors import LabError, NotJudged
-from headgate.feeds import LATE, Change, Reach, feed_for
+from headgate.feeds import DOUBTFUL, Change, Reach, feed_for
 from headgate.lab.agent import Agent
 from headgate.lab.log import Log
 from headgate.lab.topology import UNASKED
@@ -81,6 +81,7 @@ class Gateway:
         self.pid = cage.pid
         self.sessions: dict[str, Subscriber] = {}
         self.known = True
+        self.in_doubt = False
         self.zone = ""
         self._cage = cage
         self._cabler = cabler
@@ -210,14 +211,15 @@ class Gateway:
 
     @contextlib.contextmanager
     def disturbed(self, fault: str) -> Iterator[None]:
-        """For a while the gateway cannot know its subscribers, or is told late who they are."""
-        self.known = fault == LATE
+        """For a while the gateway cannot know its subscribers, or is in doubt whether it does."""
+        self.in_doubt = fault in DOUBTFUL
+        self.known = self.in_doubt
         self._feed.disturb(fault, self.sessions)
         try:
             yield
         finally:
             self._feed.restore(self.sessions)
-            self.known = True
+            self.known, self.in_doubt = True, False
 
     def core(self, raw: bytes, handset: str) -> bytes:
         """What the packet core makes of a handset's request."""
