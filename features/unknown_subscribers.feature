@@ -33,10 +33,19 @@ Feature: Subscribers whom the gateway cannot know
       When they visit permitted and ordinary sites while the list of subscribers is <trouble>
       Then nobody has learned anything that the policy does not grant
 
-      Examples: What a gateway may live through
+      Examples: What a gateway may wait for
+        | trouble |
+        | late    |
+
+    @trouble
+    Scenario Outline: While the list of subscribers is <trouble> each site learns only what it may
+      Given subscribers who have agreed that permitted sites may know their numbers
+      When they go on visiting sites of all kinds while the list of subscribers is <trouble>
+      Then nobody has learned anything that the policy does not grant
+
+      Examples: What a gateway may live through by asking again
         | trouble    |
         | hanging up |
-        | late       |
 
   Rule: An address is known by the subscriber who holds it now
 

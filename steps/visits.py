@@ -147,6 +147,19 @@ def visit_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit
 
 
 @when(
+    parsers.parse(
+        "they go on visiting sites of all kinds while the list of subscribers is {trouble}"
+    ),
+    target_fixture="visit",
+)
+def go_on_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit:
+    with gate.disturbed(trouble):
+        # What is kept open between gateway and list has to be in use again and again.
+        families = ("permitted", "ordinary", "permitted", "permitted")
+        return gate.visit(*families, by=visitors, least=ENOUGH)
+
+
+@when(
     "they visit permitted and ordinary sites while the gateway takes up its config anew",
     target_fixture="visit",
 )

@@ -103,6 +103,19 @@ def told_itself(outcome: Outcome) -> bool:
     return any(number in receipt.data for receipt in outcome.receipts)
 
 
+@pytest.mark.parametrize(
+    ("name", "kinds"), [("sound-redis", set()), ("last-number-when-cut-off", {MISATTRIBUTION})]
+)
+def test_a_store_that_hangs_up_excuses_no_number_but_the_own_one(
+    started: Start, name: str, kinds: set[str]
+) -> None:
+    with started(name) as gate:
+        with gate.disturbed("hanging up"):
+            visits = [gate.visit("permitted", by=gate.agreed) for _ in range(6)]
+        assert {one.kind for one in gate.record.disclosures} == kinds
+        assert any(gate.judge.got(outcome) for visit in visits for outcome in visit.outcomes)
+
+
 def test_a_faulty_gateway_is_rejected(judged_briefly: Judge) -> None:
     verdict = judged_briefly("own-core-header-passes")
     assert verdict.verdict == REJECTED

@@ -15,7 +15,13 @@ from headgate.coverage.copy import Copy, copy_of
 from headgate.coverage.coverage import ENTERED, NEVER, UNMEASURED, Coverage, Figure, Place, in_rows
 from headgate.coverage.edits import Edits
 from headgate.coverage.figures import coverage_of
-from headgate.coverage.sample import MOST_AIMED, MOST_OTHERS, ordinary, sampled
+from headgate.coverage.sample import (
+    MOST_AIMED,
+    MOST_LOOKED_AT,
+    MOST_OTHERS,
+    ordinary,
+    sampled,
+)
 from headgate.errors import InputError
 from headgate.gateway_spec import FileSessions
 from headgate.reading.span import Text
@@ -343,6 +349,17 @@ def test_all_that_was_aimed_is_sent_and_of_other_families_as_many_each() -> None
     sent += [connection("plain", number) for number in range(MOST_OTHERS)]
     found = families(sampled(sent, random.Random(1)))
     assert found == {"aimed": MOST_AIMED, "forged": MOST_OTHERS // 2, "plain": MOST_OTHERS // 2}
+
+
+def test_of_each_kind_one_is_sent_however_many_others_there_are() -> None:
+    sent = [connection("plain", number) for number in range(MOST_LOOKED_AT)]
+    odd = [b"GET / HTTP/1.0\r\n\r\n", b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nHost: b?c\r\n\r\n"]
+    for at, raw in enumerate(odd):
+        (request,) = sent[7 * at].requests
+        sent[7 * at] = replace(sent[7 * at], requests=(replace(request, raw=raw),))
+    sent += [connection("forged", number) for number in range(MOST_OTHERS)]
+    raws = {one.requests[0].raw for one in sampled(sent, random.Random(1))}
+    assert {*odd} <= raws
 
 
 def test_what_was_sent_again_and_what_takes_its_time_is_left_out() -> None:

@@ -12,35 +12,41 @@ from headgate.request import Connection
 
 AIMED = "aimed"
 _LETTERS = string.ascii_letters.encode()
+# What names of hosts are made of: what else stands in one is told apart.
+_USUAL = frozenset(string.ascii_letters.encode() + b"0123456789.-")
 # Connections that are aimed, and others of all families.
-MOST_AIMED, MOST_OTHERS = 1200, 500
+MOST_AIMED, MOST_OTHERS = 1200, 400
+# By then a family has sent all its kinds, and goes on with more of the same.
+MOST_LOOKED_AT = 400
 
 
 def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
-    """All that were aimed, in their order up to a bound, and of the other families in turn, those
-    first that differ in kind from all before them; in random order. What takes its time, or goes on
-    with an earlier connection, is left out."""
+    """All that were aimed, in their order up to a bound, and of the other families those that
+    differ in kind from all before them, and more in turn; in random order. What takes its time, or
+    goes on with an earlier connection, is left out."""
     families: dict[str, list[Connection]] = {}
     for one in _each_once(sent):
         if not (one.manner.lingers or one.manner.goes_on or one.manner.stays):
             families.setdefault(one.requests[0].family, []).append(one)
     aimed = families.pop(AIMED, [])[:MOST_AIMED]
+    new = _new([one for found in families.values() for one in found[:MOST_LOOKED_AT]])
     others = [rng.sample(found, len(found)) for found in families.values()]
     turns = [one for turn in zip_longest(*others) for one in turn if one is not None]
-    chosen = [*aimed, *_new_first(turns)[:MOST_OTHERS]]
+    chosen = [*aimed, *_each_once([*new, *turns[: len(new) + MOST_OTHERS]])]
+    chosen = chosen[: len(aimed) + max(len(new), MOST_OTHERS)]
     return rng.sample(chosen, len(chosen))
 
 
-def _new_first(some: Sequence[Connection]) -> list[Connection]:
-    """Those first of which something is of a new kind, all in their order."""
+def _new(some: Iterable[Connection]) -> list[Connection]:
+    """Those of which something is of a kind that none before them has."""
     known: set[object] = set()
     new: list[Connection] = []
-    rest: list[Connection] = []
     for one in some:
         kinds = set(_kinds(one))
-        (rest if kinds <= known else new).append(one)
-        known |= kinds
-    return [*new, *rest]
+        if not kinds <= known:
+            new.append(one)
+            known |= kinds
+    return new
 
 
 def _form(target: bytes) -> bytes:
@@ -62,6 +68,9 @@ def _kinds(connection: Connection) -> Iterator[object]:
         yield one.raw.partition(b"\n")[0].rpartition(b" ")[2]
         hosts = [field.value for field in message.fields if field.name.lower() == b"host"]
         yield one.family, len(hosts), bool(one.body), bool(one.forged)
+        authority = message.target.partition(b"://")[2].partition(b"/")[0]
+        for name in (*hosts[:2], authority):
+            yield one.mode, len(hosts), frozenset(name) - _USUAL
         yield one.answer and one.answer.head.partition(b"\r")[0]
 
 
