@@ -17,8 +17,10 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
+from headgate import interruptions
 from headgate.errors import LabError
 
 _GRACE = 20.0  # seconds in which a worker takes its lab down
@@ -239,9 +241,9 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
 
 
-def _terminated(number: int, frame: object) -> None:
+def _terminated(number: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    interruptions.interrupt(KeyboardInterrupt(), frame)
 
 
 def _follow() -> None:
