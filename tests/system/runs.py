@@ -37,6 +37,7 @@ SHORT = CANDIDATES / "no-sites.yaml"
 LONGEST = 240.0
 
 _LAUNCHER = "headgate.engines.sandbox.launcher"
+_KINDS = ("user", "pid", "net", "mnt")
 _REAPER = re.compile(r"headgate\.engines\.reaper\0([0-9a-f]{32})")
 
 
@@ -252,31 +253,30 @@ class DockerWatch:
 
 class SandboxWatch:
     """Follows a run in its sandbox: everything in it is in the user namespace that its launcher has
-    made."""
+    made. That is held open, since the kernel gives the number of one that has gone to the next."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._launcher: int | None = None
-        self._descriptor: int | None = None
-        self._namespaces: set[str] = set()
+        self._held: list[int] = []
+        self._space = ""
 
     def look(self) -> None:
-        """Note the launcher, and the namespaces that the run has now."""
-        if self._launcher is None and (found := self._run.launcher()):
-            with contextlib.suppress(ProcessLookupError):
-                self._descriptor = os.pidfd_open(found)
+        """Note the launcher, and its user namespace as soon as it has one."""
+        with contextlib.suppress(OSError):  # it has ended
+            if self._launcher is None and (found := self._run.launcher()):
+                self._held.append(os.pidfd_open(found))
                 self._launcher = found
-        for pid in self._inside():
-            self._namespaces |= {_namespace(pid, kind) for kind in ("user", "pid", "net", "mnt")}
-        self._namespaces -= {"", *(_namespace(os.getpid(), kind) for kind in ("pid", "net", "mnt"))}
+            if self._launcher is not None and not self._space:
+                self._hold(self._launcher)
+
+    def _hold(self, launcher: int) -> None:
+        if _namespace(launcher, "user") not in ("", _namespace(os.getpid(), "user")):
+            self._held.append(os.open(f"/proc/{launcher}/ns/user", os.O_RDONLY))
+            self._space = _namespace(launcher, "user")
 
     def _inside(self) -> list[int]:
-        if self._launcher is None:
-            return []
-        space = _namespace(self._launcher, "user")
-        if space in ("", _namespace(os.getpid(), "user")):
-            return []
-        return [pid for pid, _ in _commands() if _namespace(pid, "user") == space]
+        return [pid for pid in _living() if self._space and _namespace(pid, "user") == self._space]
 
     def kill(self, role: str) -> None:
         """Kill the nodes of a role; of a gateway what holds its cage open."""
@@ -285,32 +285,31 @@ class SandboxWatch:
             if _name(pid) == names.get(role, role):
                 os.kill(pid, signal.SIGKILL)
 
+    def stop_launcher(self) -> None:
+        """Let the launcher hang."""
+        assert self._launcher is not None
+        os.kill(self._launcher, signal.SIGSTOP)
+
     def await_reaper(self, seconds: float) -> bool:
         """Wait for the end of the launcher; False when it takes longer."""
-        if self._descriptor is None:
+        if self._launcher is None:
             return True
-        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        ready, _, _ = select.select(self._held[:1], [], [], seconds)
         return bool(ready)
 
     def left(self) -> Left:
-        held = {
-            space
-            for pid in _living()
-            for kind in ("user", "pid", "net", "mnt")
-            if (space := _namespace(pid, kind)) in self._namespaces
-        }
-        processes = [
-            f"{pid} {command[:200]!r}"
-            for pid, command in _commands()
-            if _session_of(pid) == self._run.process.pid
-            or (pid == self._launcher and pid in _living())
-        ]
+        inside = self._inside()
+        namespaces = {_namespace(pid, kind) for pid in inside for kind in _KINDS} - {""}
+        processes = {pid: command for pid, command in _commands() if pid in inside}
+        sessions = {self._run.process.pid, self._launcher} - {None}  # the keeper's is the latter
+        processes |= {pid: said for pid, said in _commands() if _session_of(pid) in sessions}
+        told = [f"{pid} {command[:200]!r}" for pid, command in sorted(processes.items())]
         files = [str(path) for path in self._run.temporary.rglob("*")]
-        return Left((), tuple(sorted(held)), tuple(sorted(processes)), tuple(sorted(files)))
+        return Left((), tuple(sorted(namespaces)), tuple(told), tuple(sorted(files)))
 
     def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        for one in self._held:
+            os.close(one)
 
 
 Watch = DockerWatch | SandboxWatch

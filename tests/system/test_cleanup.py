@@ -13,8 +13,9 @@ from pathlib import Path
 import docker
 import pytest
 from tests.system.conftest import BOTH
-from tests.system.runs import CANDIDATES, SHORT, Left, Run, verdicts, watch
+from tests.system.runs import CANDIDATES, SHORT, Left, Run, SandboxWatch, verdicts, watch
 
+from headgate.engines.choice import SANDBOX
 from headgate.verdict import NOT_JUDGED
 
 SEED = 20120110
@@ -167,6 +168,26 @@ def test_an_interrupted_run_ends_soon_and_leaves_nothing(
     assert _words_of_the_end(run) == [INTERRUPTED]
     assert left == NOTHING
     assert [one["verdict"] for one in verdicts(json)] == [NOT_JUDGED, NOT_JUDGED]
+
+
+def test_an_interrupted_run_does_not_wait_for_a_sandbox_that_hangs(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    place = Place(SANDBOX, client)
+    with (
+        place.checked(tmp_path) as run,
+        contextlib.closing(SandboxWatch(run)) as following,
+    ):
+        run.until(MIDWAY)
+        following.look()
+        assert following.left().namespaces
+        following.stop_launcher()
+        said = run.seconds
+        run.send(signal.SIGINT)
+        assert run.exit() == 130, run.said
+        assert run.seconds - said < SOON
+        following.await_reaper(WITHIN)
+        assert following.left() == NOTHING
 
 
 def _words_of_the_end(run: Run) -> list[str]:

@@ -41,6 +41,8 @@ _GIVEN = {
 _LONGEST_REPLY = 1 << 20
 # Seconds in which the keeper answers anything, on a machine that is never so busy.
 _PATIENCE = 60.0
+# Seconds for the end of a session, which takes some hundredths of one.
+_ENDING = 5.0
 # Of a command whose cage has ended with it.
 _KILLED = 137
 # Seconds for what a command that has ended has said last, as Docker waits.
@@ -95,10 +97,24 @@ class SandboxEngine:
         self._stack.close()
 
     def _end(self) -> None:
+        """Wait for the launcher, which waits for all that it has started; but not for ever."""
         self._control.close()
-        self._launcher.wait()
+        try:
+            self._launcher.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            self._last_words()
         assert self._launcher.stderr
         self._launcher.stderr.close()
+
+    def _last_words(self) -> bytes:
+        """End the launcher by force, and with it the keeper; what they have said of it."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._launcher.kill()
+        try:
+            return self._launcher.communicate(timeout=_ENDING)[1]
+        except subprocess.TimeoutExpired:  # whoever hangs in the kernel does not keep us
+            return b""
 
     def call(self, call: str, streams: Sequence[int] = (), **more: Any) -> Any:
         """Ask the keeper for something, and close our copies of the streams that it is given."""
@@ -115,9 +131,8 @@ class SandboxEngine:
 
     def _value(self, reply: bytes) -> Any:
         if not reply:
-            self._launcher.kill()
-            assert self._launcher.stderr
-            words = self._launcher.stderr.read().decode("utf-8", "replace").strip()
+            with self._turn:
+                words = self._last_words().decode("utf-8", "replace").strip()
             last = words.rpartition("\n")[2] or "without a word"
             raise LabError(f"the sandbox has ended: {last}; `headgate doctor` may say why")
         told = json.loads(reply)
