@@ -373,4 +373,5 @@ def test_states_of_the_sessions_are_tried_with_plain_visits_of_those_handsets() 
     one = connection("plain", 1)
     other = replace(one, requests=(replace(one.requests[0], binding=False),))
     elsewhere = replace(one, requests=(replace(one.requests[0], handset="100.64.128.9"),))
-    assert ordinary([other, elsewhere, one, one], [one.handset], 1) == [one]
+    long = replace(one, requests=one.requests * 6)
+    assert ordinary([other, elsewhere, long, one, one], [one.handset], 2) == [one, one]

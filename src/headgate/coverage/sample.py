@@ -84,7 +84,8 @@ def _each_once(sent: Iterable[Connection]) -> Iterator[Connection]:
 
 
 def ordinary(sample: Sequence[Connection], handsets: Iterable[str], most: int) -> list[Connection]:
-    """So many plain visits of these handsets among the sample."""
+    """So many plain visits of these handsets among the sample: those of one request first, since a
+    gateway that waits for its store does so at each request of a connection."""
     wanted = set(handsets)
     plain = [one for one in sample if one.handset in wanted and one.requests[0].binding]
-    return plain[:most]
+    return sorted(plain, key=lambda one: len(one.requests))[:most]
