@@ -3,20 +3,24 @@
 A frame is a length of four bytes, big-endian, and a MessagePack map of that length. A call is
 `{id, call, args}`; its reply `{id, value}` or `{id, error}`. Replies come in any order, and every
 few seconds a sign of life, `{}`: what an agent does may take long, but it never keeps silent.
+
+The harness needs no more of this than frames; asyncio is imported where agents begin.
 """
 
 from __future__ import annotations
 
-import asyncio
 import faulthandler
 import os
 import struct
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgpack
+
+if TYPE_CHECKING:
+    import asyncio
 
 _LENGTH = struct.Struct(">I")
 
@@ -52,6 +56,8 @@ class Unpacker:
 
 async def serve(handlers: Mapping[str, Handler]) -> None:
     """Answer calls from standard input until it closes; then the agent's life is over."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=1 << 20)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -69,6 +75,8 @@ async def serve(handlers: Mapping[str, Handler]) -> None:
 
 
 async def _live() -> None:
+    import asyncio
+
     while True:
         faulthandler.dump_traceback_later(STUCK)
         reply({})
@@ -93,6 +101,8 @@ def reply(message: Mapping[str, Any]) -> None:
 
 def run(main: Awaitable[None]) -> None:
     """Run an agent on uvloop, which the image has (2 to 3 times as many connections a second)."""
+    import asyncio
+
     import uvloop
 
     uvloop.install()

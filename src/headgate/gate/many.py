@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import LabError
 from headgate.gate.terms import Terms
-from headgate.gate.workers import Heard, Spent, judge_all
 from headgate.numbers import mask_numbers, revealed
 from headgate.verdict import NOT_JUDGED, Verdict
 
 if TYPE_CHECKING:
     from headgate.gate.session import Session
+    from headgate.gate.workers import Heard
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ def check_many(
     LabError when more have failed in a row than are judged at a time: it is not they that are at
     fault then.
     """
+    from headgate.gate.workers import judge_all
+
     tasks = [_Asked(at, path) for at, path in enumerate(candidates)]
     failures = 0
     with contextlib.closing(
@@ -84,6 +86,7 @@ def _bench(
 ) -> Iterator[Callable[[_Asked], Verdict]]:
     from headgate.engines.choice import engine_named
     from headgate.gate.session import Session
+    from headgate.gate.workers import Spent
 
     with (
         revealed() if terms.reveal else contextlib.nullcontext(),
