@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from headgate.engines.engine import (
     CAGE_CAPABILITIES,
     NODE_CAPABILITIES,
-    Completed,
+    Cage,
     Deadline,
     Limits,
     Output,
@@ -235,7 +235,7 @@ class Attached:
         self._remove_soon()
 
 
-class DockerCage:
+class DockerCage(Cage):
     """A gateway's container. Its commands run by `exec`, under the container's limits."""
 
     def __init__(
@@ -250,7 +250,6 @@ class DockerCage:
         self._attached = attached
         self._image_files = image_files
         self.pid = attached.pid
-        self.close = attached.close
 
     def image_files(self, path: str) -> bytes:
         key = (str(self._container.attrs["Image"]), path)
@@ -259,12 +258,6 @@ class DockerCage:
                 chunks, _ = self._container.get_archive(path)
                 self._image_files[key] = b"".join(chunks)
         return self._image_files[key]
-
-    def run(self, argv: Sequence[str], timeout: float) -> Completed:
-        output = bytearray()
-        program = self.start(argv, lambda _, data: output.extend(data))
-        status = program.wait(timeout)
-        return Completed(status, output.decode("utf-8", "replace"))
 
     def start(
         self, argv: Sequence[str], output: Output, environment: Mapping[str, str] | None = None
@@ -276,6 +269,9 @@ class DockerCage:
             )["Id"]
             stream = Stream(api.exec_start(exec_id, socket=True))
         return DockerProgram(lambda: api.exec_inspect(exec_id)["ExitCode"], stream, output)
+
+    def close(self) -> None:
+        self._attached.close()
 
 
 class DockerProgram:

@@ -77,7 +77,12 @@ class Cage(Protocol):
     def image_files(self, path: str) -> bytes:
         """A directory of the image, as a tar archive whose names begin with its last part."""
 
-    def run(self, argv: Sequence[str], timeout: float) -> Completed: ...
+    def run(self, argv: Sequence[str], timeout: float) -> Completed:
+        """A command of the candidate's from its start to its end, or for so many seconds."""
+        output = bytearray()
+        program = self.start(argv, lambda _, data: output.extend(data))
+        status = program.wait(timeout)
+        return Completed(status, output.decode("utf-8", "replace"))
 
     def start(
         self, argv: Sequence[str], output: Output, environment: Mapping[str, str] | None = None

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Self
 from headgate.engines.engine import (
     CAGE_CAPABILITIES,
     NODE_CAPABILITIES,
-    Completed,
+    Cage,
     Deadline,
     Limits,
     Output,
@@ -239,7 +239,7 @@ class Node:
         self._stdin.close()
 
 
-class SandboxCage:
+class SandboxCage(Cage):
     """A gateway's namespaces, held open by a process of their own."""
 
     def __init__(
@@ -252,12 +252,6 @@ class SandboxCage:
 
     def image_files(self, path: str) -> bytes:
         return self._engine.files_of(self._root, path)
-
-    def run(self, argv: Sequence[str], timeout: float) -> Completed:
-        output = bytearray()
-        program = self.start(argv, lambda _, data: output.extend(data))
-        status = program.wait(timeout)
-        return Completed(status, output.decode("utf-8", "replace"))
 
     def start(
         self, argv: Sequence[str], output: Output, environment: Mapping[str, str] | None = None
