@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pytest_bdd import then, when
 
-from headgate.gate.gate import Gate, Record
+from headgate.gate.gate import Gate
 from headgate.gate.session import Session
+from headgate.gate.visit import Record
 
 
 @when("the gateway that breaks every rule has been judged", target_fixture="unseen")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from headgate.disclosure import LEAK
-from headgate.gate.gate import Visit
+from headgate.gate.visit import Visit
 
 
 @then("each site has received its visitor's own number, once, and nothing more")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pytest_bdd import parsers, when
 
 from headgate.gate import aimed
-from headgate.gate.gate import Gate, Visit
+from headgate.gate.gate import Gate
 from headgate.gate.plugin import NAMED_CATEGORIES
+from headgate.gate.visit import Visit
 from headgate.plan import ENOUGH
 
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from headgate.detector import Hit, Scanner, SplitHit
+from headgate import disclosing
+from headgate.detector import Hit, Scanner
 from headgate.differential import Dependence
 from headgate.disclosure import (
-    CABLE,
     COMPARISON,
     EXCESS,
     FAIL_OPEN,
@@ -27,14 +27,11 @@ from headgate.disclosure import (
     MISATTRIBUTION,
     MISSING,
     NO_CONSENT,
-    PARTED,
     RESIDUE,
-    RESOLVER,
     RESPONSES,
-    STORE,
     Disclosure,
 )
-from headgate.flow import UDP, Flow
+from headgate.flow import Flow
 from headgate.http import Field, Message
 from headgate.internet import normal
 from headgate.masking import excerpt, mask_hits, mask_text
@@ -146,7 +143,9 @@ class Judge:
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
-            yield self._masked(replace(_disclosed(kind, receipt, hit, hits, ""), beside=beside))
+            yield self._masked(
+                replace(disclosing.of_hit(kind, receipt, hit, hits, ""), beside=beside)
+            )
 
     def may_depend(
         self, request: Request, receipt: Receipt, name: bytes, subscriber: Subscriber
@@ -167,7 +166,7 @@ class Judge:
         yield self._masked(
             Disclosure(
                 kind,
-                _place_name(found.receipt),
+                disclosing.place_name(found.receipt),
                 found.receipt.address,
                 subscriber,
                 found.form,
@@ -209,7 +208,7 @@ class Judge:
                 continue
             if hit.form not in samples:
                 samples[hit.form] = excerpt(flow.data, hit, hits)
-            yield self._masked(_crossed(flow, hit, samples[hit.form]))
+            yield self._masked(disclosing.of_flow(flow, hit, samples[hit.form]))
 
     def _masked(self, one: Disclosure) -> Disclosure:
         """A gateway can make a number part of a host's, a header's or a file's name."""
@@ -249,7 +248,7 @@ class Judge:
                 continue  # the handset's own words
             kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
             if kind:
-                yield _disclosed(kind, receipt, hit, hits, outcome.request.id)
+                yield disclosing.of_hit(kind, receipt, hit, hits, outcome.request.id)
         yield from self._parted(receipt, outcome, permitted=permitted)
         if permitted:
             yield from self._nobodys(receipt, outcome)
@@ -268,7 +267,7 @@ class Judge:
             two = fields[hit.index : hit.index + 2]
             if not all(one.value in outcome.request.raw for one in two):
                 kind = self._not_granted(hit.subscriber, outcome) or EXCESS if permitted else LEAK
-                yield _in_two(kind, receipt, hit, two, outcome.request.id)
+                yield disclosing.in_two(kind, receipt, hit, two, outcome.request.id)
 
     def _entitled(self, outcome: Outcome) -> bool:
         """Whether a permitted site may learn who this handset's subscriber is (rules 1 and 4)."""
@@ -313,7 +312,7 @@ class Judge:
             if not self._policy.stripped(field.name):
                 continue
             if _repeats(field, outcome):
-                yield _field(FORGERY, receipt, field, outcome)
+                yield disclosing.of_value(FORGERY, receipt, field, outcome)
 
     def _nobodys(self, receipt: Receipt, outcome: Outcome) -> Iterator[Disclosure]:
         """Values under the policy's name that the gateway made up (a default, the store's garbage).
@@ -327,9 +326,9 @@ class Judge:
             if field in granted or self._scanner.find(field.value) or _repeats(field, outcome):
                 continue
             if granted and field.value:
-                yield _field(EXCESS, receipt, field, outcome)
+                yield disclosing.of_value(EXCESS, receipt, field, outcome)
             elif not entitled and _NUMBER_LIKE.search(field.value):
-                yield _field(FAIL_OPEN, receipt, field, outcome)
+                yield disclosing.of_value(FAIL_OPEN, receipt, field, outcome)
 
     def _missing(self, outcome: Outcome) -> Iterator[Disclosure]:
         """Rule 1: a permitted site gets the number."""
@@ -397,56 +396,6 @@ def _parts(head: bytes) -> Iterator[bytes]:
             yield head[above.start() : below.end()]
 
 
-def _disclosed(
-    kind: str, receipt: Receipt, hit: Hit, hits: Sequence[Hit], request: str
-) -> Disclosure:
-    return Disclosure(
-        kind,
-        _place_name(receipt),
-        receipt.address,
-        hit.subscriber,
-        hit.form,
-        _where(receipt, hit.start),
-        request,
-        excerpt(receipt.data, hit, hits),
-    )
-
-
-def _in_two(
-    kind: str, receipt: Receipt, hit: SplitHit, two: Sequence[Field], request: str
-) -> Disclosure:
-    names = [one.name.decode("latin-1").lower() for one in two]
-    return Disclosure(
-        kind,
-        _place_name(receipt),
-        receipt.address,
-        hit.subscriber,
-        f"{hit.form}, in {PARTED}",
-        f"headers {' and '.join(names)}",
-        request,
-        ", ".join(f"{name}: ***" for name in names),
-    )
-
-
-_FORMS = {FORGERY: "as the handset wrote it", FAIL_OPEN: "digits", EXCESS: "nobody's number"}
-
-
-def _field(kind: str, receipt: Receipt, field: Field, outcome: Outcome) -> Disclosure:
-    """A disclosure of a value that belongs to no subscriber of the lab."""
-    name = field.name.decode("latin-1")
-    value = re.sub(r"\d{3}(?!\d)", "***", field.value.decode("latin-1"))
-    return Disclosure(
-        kind,
-        _place_name(receipt),
-        receipt.address,
-        outcome.subscriber,
-        _FORMS[kind],
-        receipt.message.place(field.start),
-        outcome.request.id,
-        f"{name}: {value}",
-    )
-
-
 def _was_asked(receipt: Receipt, outcome: Outcome) -> bool:
     """Whether a site is one that the handset's request, or the answer to it, has named."""
     request = outcome.request
@@ -466,14 +415,6 @@ def _repeats(field: Field, outcome: Outcome) -> bool:
     return any(value and value in field.value for value in outcome.request.forged)
 
 
-def _crossed(flow: Flow, hit: Hit, sample: str) -> Disclosure:
-    address, form = flow.destination, hit.form
-    site = STORE if flow.store else _place(flow.site, flow.port)
-    if (flow.protocol, flow.port) == (UDP, 53):
-        site = RESOLVER
-    return Disclosure(LEAK, site, address, hit.subscriber, form, flow.where, "", sample, CABLE)
-
-
 def _without_end(data: bytes, known: bytes) -> bytes:
     """The data without what is known to stand at their end, which can be long, and tells nothing:
     the handset's or the site's own bytes. (But for some of it, in which a number could end.)"""
@@ -491,21 +432,3 @@ def _covered(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether a hit lies within one of these spans, which are in order."""
     index = bisect_right(spans, (hit.start, math.inf)) - 1
     return index >= 0 and hit.end <= spans[index][1]
-
-
-def _place_name(receipt: Receipt) -> str:
-    if receipt.kind == "dns":
-        return RESOLVER
-    return _place(receipt.site, receipt.port)
-
-
-def _place(site: str, port: int) -> str:
-    return site if port in (0, 80) else f"{site}:{port}"
-
-
-def _where(receipt: Receipt, offset: int) -> str:
-    if receipt.kind in ("http", "https"):
-        return receipt.message.place(offset)
-    return {"dns": "host name in a query", "udp": "datagram", "hello": "TLS ClientHello"}[
-        receipt.kind
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headgate.answer import Answer
 from headgate.http import Message
@@ -107,6 +107,11 @@ class Connection:
     @property
     def handset(self) -> str:
         return self.requests[0].handset
+
+    def without_obligation(self) -> Connection:
+        """The same for a gateway that may fail to learn whose number it is: what goes out has to be
+        right, whether or not a number does."""
+        return replace(self, requests=tuple(replace(one, binding=False) for one in self.requests))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from headgate.candidate import load_candidate
 from headgate.differential import DEPENDS, TELLS
 from headgate.engines.docker_engine import DockerEngine
 from headgate.gate import control
-from headgate.gate.gate import Visit
 from headgate.gate.session import Session
+from headgate.gate.visit import Visit
 from headgate.policy import load_policy
 
 HERE = Path(__file__).parent

@@ -15,8 +15,9 @@ from tests.system.runs import DEFAULTS
 
 from headgate.candidate import load_candidate
 from headgate.families import families
-from headgate.gate.gate import Gate, Visit
+from headgate.gate.gate import Gate
 from headgate.gate.session import Session
+from headgate.gate.visit import Visit
 
 # What a family sends comes in one round; the features send more.
 FAMILIES = sorted(set(families()) - {"sidedoor"})

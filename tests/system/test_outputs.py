@@ -23,7 +23,7 @@ from tests.unit.bundles import allowed_signers, ssh_key
 
 from headgate import resources
 from headgate.detector import Scanner
-from headgate.gate.gate import AGREED, NOBODY, REFUSED, SPARE, STRANGERS
+from headgate.gate.ground import AGREED, NOBODY, REFUSED, SPARE, STRANGERS
 from headgate.population import Population, populate
 
 SEED = "0a1b2c3d4e5f6071"

@@ -15,7 +15,7 @@ import pytest
 from tests.system.runs import CANDIDATES, SHORT, Run
 
 from headgate.detector import Scanner
-from headgate.gate.gate import AGREED, NOBODY, REFUSED, SPARE, STRANGERS
+from headgate.gate.ground import AGREED, NOBODY, REFUSED, SPARE, STRANGERS
 from headgate.population import populate
 
 SEED = "a report"

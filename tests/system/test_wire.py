@@ -14,8 +14,9 @@ from headgate.candidate import load_candidate
 from headgate.disclosure import LEAK, Disclosure
 from headgate.engines.docker_engine import DockerEngine
 from headgate.errors import NotJudged
-from headgate.gate.gate import Gate, Visit
+from headgate.gate.gate import Gate
 from headgate.gate.session import Session
+from headgate.gate.visit import Visit
 from headgate.lab.lab import Lab
 from headgate.policy import load_policy
 

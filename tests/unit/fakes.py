@@ -24,9 +24,10 @@ from headgate.coverage.coverage import Coverage
 from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
-from headgate.gate.gate import Gate, Record
+from headgate.gate.gate import Gate
 from headgate.gate.keeping import Keeping
 from headgate.gate.session import Session
+from headgate.gate.visit import Record
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
 from headgate.internet import Internet
 from headgate.judge import Judge

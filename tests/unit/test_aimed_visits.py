@@ -13,7 +13,8 @@ from tests.unit.fakes import ADA, HANDSET, SITES, plan_of, policy_of, population
 from headgate.disclosure import LEAK, Disclosure
 from headgate.families import families
 from headgate.gate.aimed import visit_aimed, visit_at_each_hour
-from headgate.gate.gate import Gate, Visit
+from headgate.gate.gate import Gate
+from headgate.gate.visit import Visit
 from headgate.numbers import Subscriber
 from headgate.plan import Plan
 from headgate.population import Population

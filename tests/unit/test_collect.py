@@ -13,7 +13,7 @@ from tests.unit.fakes import (
     sound_record,
 )
 
-from headgate.gate.gate import Record
+from headgate.gate.visit import Record
 from headgate.policy import Site
 from headgate.verdict import Verdict
 

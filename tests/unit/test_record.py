@@ -22,8 +22,8 @@ from tests.unit.fakes import (
 from headgate.coverage.coverage import Coverage, Figure, Place
 from headgate.disclosure import Disclosure
 from headgate.errors import LabError, NotJudged
-from headgate.gate.gate import Record
 from headgate.gate.record import Recorder, Told
+from headgate.gate.visit import Record
 from headgate.policy import Policy
 from headgate.record import BROKEN, FAILED, PASSED
 from headgate.verdict import Verdict

@@ -18,7 +18,7 @@ from headgate.disclosure import Disclosure
 from headgate.engines.engine import Deadline
 from headgate.errors import NotJudged
 from headgate.feeds import Change
-from headgate.gate.gate import Ground
+from headgate.gate.ground import Ground
 from headgate.lab.gateway import Gateway
 from headgate.numbers import Subscriber
 from headgate.request import Connection, Outcome, Request

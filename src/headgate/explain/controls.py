@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from headgate.candidate import Candidate
-from headgate.gate.gate import Ground
+from headgate.gate.ground import Ground
 from headgate.plan import Plan
 from headgate.request import Connection
 

@@ -24,7 +24,8 @@ from headgate.explain.search import Effect, Found, Search, Spent
 from headgate.explain.shrinking import bare, shrunk
 from headgate.explain.telling import Group, Teller
 from headgate.explain.ways import PLAIN, shown
-from headgate.gate.gate import Gate, Ground
+from headgate.gate.gate import Gate
+from headgate.gate.ground import Ground
 from headgate.gateway_spec import FileSessions
 from headgate.plan import ENOUGH
 from headgate.request import Connection

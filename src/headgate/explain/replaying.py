@@ -16,7 +16,7 @@ from headgate.explain.controls import controls
 from headgate.explain.explanation import restored
 from headgate.explain.template import Numbers
 from headgate.explain.ways import Way, guest_called, shown
-from headgate.gate.gate import Ground
+from headgate.gate.ground import Ground
 from headgate.judge import Judge
 from headgate.numbers import Subscriber
 from headgate.plan import ENOUGH

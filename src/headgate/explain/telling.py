@@ -13,7 +13,7 @@ from headgate.explain.explanation import Explanation, Minimal, Place, kept
 from headgate.explain.search import Found
 from headgate.explain.sentences import SELDOM, sentence
 from headgate.explain.template import Numbers, masked
-from headgate.gate.gate import Ground
+from headgate.gate.ground import Ground
 from headgate.reading.span import Span
 from headgate.request import Connection
 from headgate.verdict import Finding

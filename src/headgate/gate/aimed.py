@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from headgate.families import families
-from headgate.gate.gate import Gate, Visit, together
+from headgate.gate.gate import Gate
+from headgate.gate.visit import Visit, together
 from headgate.reading.fitting import guests
 from headgate.zones import ZONES
 

@@ -25,7 +25,8 @@ from headgate.disclosure import (
 )
 from headgate.errors import NotJudged
 from headgate.families import forged, impostor
-from headgate.gate.gate import Gate, Ground, gate_on
+from headgate.gate.gate import Gate, gate_on
+from headgate.gate.ground import Ground
 from headgate.gateway_spec import GatewaySpec, RedisSessions
 from headgate.images import GATEWAY
 from headgate.policy import Policy

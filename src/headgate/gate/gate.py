@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -28,113 +28,31 @@ from headgate.families import families
 from headgate.feeds import Change
 from headgate.flow import Crossing
 from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
+from headgate.gate.ground import Ground
+from headgate.gate.visit import Record, Visit, together
 from headgate.gateway_spec import FileSessions
 from headgate.judge import Judge
 from headgate.lab.gateway import Gateway
-from headgate.lab.lab import Lab
 from headgate.lab.log import complaints
 from headgate.lasting import jar, kept, resumed
 from headgate.numbers import Subscriber
 from headgate.plan import Plan, repeated
-from headgate.policy import Policy
-from headgate.population import Population, populate
 from headgate.probes import fresh, probes
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import aims_of
-from headgate.request import Connection, Outcome, Receipt, Request
+from headgate.request import Connection, Receipt, Request
+from headgate.shuffling import shuffled
 from headgate.tally import Tally
 from headgate.trial import Observation, Trial
-from headgate.verdict import findings_from
 
 if TYPE_CHECKING:
     from testinfra.host import Host
-
-# One handset in four has not agreed, so that both kinds are everywhere in the pool.
-AGREED, REFUSED, NOBODY, SPARE, STRANGERS = 48, 16, 16, 16, 64
-
-# Among how many connections it is drawn which is the next, and among how many the first is.
-SHUFFLED, AT_FIRST = 160, 32
 
 # How many visits are made before it is asked again whether what befalls the gateway is over.
 AT_A_TIME = 96
 
 # Many times what a run takes, in seconds: a gateway that is slower than that is not waited for.
 LONGEST = 180.0
-
-
-@dataclass
-class Visit:
-    """What came of one matrix of requests."""
-
-    outcomes: Sequence[Outcome]
-    disclosures: Sequence[Disclosure]
-    ordinary_sites: frozenset[str] = frozenset()
-
-    @property
-    def wrong(self) -> list[str]:
-        """Each finding in a line, masked: what a failed assertion shows."""
-        return [
-            f"{one.kind}: {one.where} at {one.site}, {one.count} times, {one.subscriber} "
-            f"({one.form or one.sample})"
-            for one in findings_from(self.disclosures)
-        ]
-
-    def sites_with(self, kind: str) -> frozenset[str]:
-        return frozenset(one.site for one in self.disclosures if one.kind == kind)
-
-
-def together(visits: Sequence[Visit]) -> Visit:
-    """Several visits as one."""
-    return Visit(
-        [outcome for visit in visits for outcome in visit.outcomes],
-        [disclosure for visit in visits for disclosure in visit.disclosures],
-        frozenset().union(*(visit.ordinary_sites for visit in visits)),
-    )
-
-
-@dataclass
-class Record:
-    """All that has been seen of one candidate."""
-
-    disclosures: list[Disclosure] = field(default_factory=list)
-    requests: int = 0
-    sites: set[str] = field(default_factory=set)
-    handsets: set[str] = field(default_factory=set)
-    unproved: list[Outcome] = field(default_factory=list)
-    disclosed_rightly: int = 0
-    arrived: int = 0
-    errors: str = ""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the gates of one session share; `seed` makes the requests of each repeatable."""
-
-    lab: Lab
-    policy: Policy
-    seed: str
-    population: Population
-    judge: Judge
-
-
-def people(policy: Policy, seed: str) -> tuple[Population, Judge]:
-    """Draw a population by the seed, and learn to know all the forms of its numbers (0.3 s)."""
-    population = populate(
-        random.Random(f"{seed} population"),
-        agreed=AGREED,
-        refused=REFUSED,
-        nobody=NOBODY,
-        spare=SPARE,
-        strangers=STRANGERS,
-    )
-    return population, Judge(policy, Scanner(population.subscribers))
-
-
-def _without_obligation(connection: Connection) -> Connection:
-    """The same for a gateway that may fail to learn whose number it is: what goes out has to be
-    right, whether or not a number does."""
-    requests = tuple(replace(one, binding=False) for one in connection.requests)
-    return replace(connection, requests=requests)
 
 
 class Gate:
@@ -248,26 +166,15 @@ class Gate:
         if self._stopped:
             raise NotJudged("the gateway has been stopped already")
         if self.gateway.in_doubt:
-            connections = map(_without_obligation, connections)
-        shuffled = self._shuffled(connections)
+            connections = map(Connection.without_obligation, connections)
+        drawn = shuffled(connections, self._rng)
         self._let_old_state_pass()
-        with self._serving(), contextlib.closing(self._trial.observe(shuffled)) as parts:
+        with self._serving(), contextlib.closing(self._trial.observe(drawn)) as parts:
             visit = together([self._judged(part) for part in parts])
             self.gateway.assert_room()
         if not visit.outcomes:
             raise NotJudged("a scenario has nothing to send")
         return visit
-
-    def _shuffled(self, connections: Iterable[Connection]) -> Iterator[Connection]:
-        """In random order, though only so many are known at a time (few at first): the first are
-        under way while the last are drawn up."""
-        known: list[Connection] = []
-        for number, connection in enumerate(connections):
-            known.append(connection)
-            if len(known) > min(SHUFFLED, AT_FIRST + number // 2):
-                yield known.pop(self._rng.randrange(len(known)))
-        self._rng.shuffle(known)
-        yield from known
 
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,

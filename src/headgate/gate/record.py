@@ -19,9 +19,10 @@ from headgate.disclosure import MISSING
 from headgate.errors import NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.evidence import evidence, now
-from headgate.gate.gate import Gate, Record
+from headgate.gate.gate import Gate
 from headgate.gate.scenarios import Scenarios, ending
 from headgate.gate.session import Session
+from headgate.gate.visit import Record
 from headgate.numbers import mask_numbers
 from headgate.record import BROKEN, FAILED, PASSED
 from headgate.verdict import (

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from headgate.candidate import Candidate
     from headgate.coverage.coverage import Coverage
     from headgate.engines.engine import Engine
-    from headgate.gate.gate import Gate, Ground
+    from headgate.gate.gate import Gate
+    from headgate.gate.ground import Ground
     from headgate.judge import Judge
     from headgate.lab.lab import Lab
     from headgate.policy import Policy
@@ -76,7 +77,7 @@ class Session:
             people = beside.submit(self._learn)
             lab = self._put_up(beside)
 
-            from headgate.gate.gate import Ground
+            from headgate.gate.ground import Ground
 
             known = people.result()
             _spare_the_collector()
@@ -101,7 +102,7 @@ class Session:
         lab.expect(faulty_gateway(self.policy).spec)
 
     def _learn(self) -> tuple[Population, Judge]:
-        from headgate.gate.gate import people
+        from headgate.gate.ground import people
 
         known = people(self.policy, self.seed)
         trace.first("numbers known")
