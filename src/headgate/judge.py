@@ -143,9 +143,8 @@ class Judge:
         kind = EXCESS if self._permission(receipt, None) is not Permission.NO else LEAK
         hits = self._scanner.find(receipt.data)
         for hit in hits:
-            yield self._masked(
-                replace(disclosing.of_hit(kind, receipt, hit, hits, ""), beside=beside)
-            )
+            found = disclosing.of_hit(kind, receipt, hit, hits, "")
+            yield self._masked(replace(found, beside=beside))
 
     def may_depend(
         self, request: Request, receipt: Receipt, name: bytes, subscriber: Subscriber
