@@ -308,16 +308,22 @@ class Gate:
         return self._changed({one: replace(people[one], consent=False) for one in self.agreed[::3]})
 
     def compare(self, most: int | None = None) -> Visit:
-        """Send the same requests (the first `most` of the witness's) while their addresses are held
-        by one subscriber, by another and by nobody; judge what arrived, and what of it depends on
-        the holder. Everyone has their old address afterwards."""
+        """Send the same requests while their addresses are held by one subscriber, by another and
+        by nobody; judge what arrived, and what of it depends on the holder. With `most`, only so
+        many of them, and only until one thing is proven to depend. Everyone has their old address
+        afterwards."""
         exchange = exchange_in(self.population)
         connections = list(probes(self.plan(), list(exchange.pairs)))[:most]
         visits: list[Visit] = []
         witness, stage = self._witness(connections, exchange), self._stage(visits, exchange)
+        if most:
+            stage = replace(stage, fresh=tuple)
+        comparison = Comparison(
+            connections, exchange, witness, stage, self._rng, any_will_do=bool(most)
+        )
         try:
             with self._drawing_apart():
-                found = Comparison(connections, exchange, witness, stage, self._rng).run()
+                found = comparison.run()
         finally:
             sessions = self.population.sessions
             self._attach({address: sessions[address] for address in exchange.addresses})
