@@ -126,3 +126,11 @@ def test_a_form_has_the_fields_that_are_asked_for() -> None:
         assert head.startswith(b"POST ")
         assert b"\r\nContent-Type: application/x-www-form-urlencoded" in head
         assert body == b"desk=cc7&a=b"
+
+
+def test_a_strangers_number_becomes_a_guests_where_the_config_asks_for_no_other() -> None:
+    gate = Started()
+    stranger = gate.population.strangers[0].msisdn
+    gate.aims = [Aim(AT, prefix=stranger)]
+    visit_aimed(gate.as_gate, [HANDSET])
+    assert stranger in {one.msisdn for one in gate.guests.values()}

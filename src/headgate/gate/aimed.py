@@ -16,7 +16,8 @@ def visit_aimed(gate: Gate, by: Sequence[str]) -> Visit:
     """What the config asks about is sent by these handsets and by those whom it asks about. A
     config that asks about nothing is visited as ever."""
     people = gate.population
-    taken = [*people.nobody, *(one.msisdn for one in (*people.spare, *people.strangers))]
+    # A stranger's number may become somebody's: there may be no other that the config asks for.
+    taken = [*people.nobody, *(one.msisdn for one in people.spare)]
     more = guests(gate.aims, people.sessions, taken, gate.plan().rng)
     with gate.joined_by(more):
         aimed = [gate.visit("aimed", by=[*by, *more])] if gate.aims else []
