@@ -69,8 +69,9 @@ def _kinds(connection: Connection) -> Iterator[object]:
         hosts = [field.value for field in message.fields if field.name.lower() == b"host"]
         yield one.family, len(hosts), bool(one.body), bool(one.forged)
         authority = message.target.partition(b"://")[2].partition(b"/")[0]
-        for name in (*hosts[:2], authority):
-            yield one.mode, len(hosts), frozenset(name) - _USUAL
+        for place, names in (("host", hosts[:1]), ("second", hosts[1:2]), ("line", [authority])):
+            name = b"".join(names)
+            yield place, one.mode, len(hosts), frozenset(name) - _USUAL, name.strip(b" .") == b""
         yield one.answer and one.answer.head.partition(b"\r")[0]
 
 
