@@ -104,7 +104,7 @@ class Store:
         that was connected before the change loses its connection."""
         store_at(port, state)
         self._client.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        for transport in (*Silent.open, *HangingUp.open, *_late):
+        for transport in (*Silent.open, *_relayed):
             transport.abort()
 
 
@@ -147,92 +147,54 @@ class Silent(asyncio.Protocol):
         self.open.discard(self._transport)
 
 
-# The clients that are answered late.
-_late: set[asyncio.Transport] = set()
+# The clients that are connected to the store by way of a relay.
+_relayed: set[asyncio.Transport] = set()
+# After so many questions a relayed connection is hung up at the next one.
+_QUESTIONS = itertools.cycle((1, 2, 3))
 
 
 async def answer_late(questions: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
     """Pass on what a client asks at once, and what the store answers after a while."""
-    answers, store = await asyncio.open_unix_connection(STORE_SOCKET)
+    await _relay(questions, client, delay=LATE)
+
+
+async def hang_up(questions: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    """Answer as the store does, and hang up when a client asks once more on a connection that it
+    has kept open: on one at the second question, on the next ones at the third and the fourth."""
+    await _relay(questions, client, most=next(_QUESTIONS))
+
+
+async def _relay(
+    questions: asyncio.StreamReader,
+    client: asyncio.StreamWriter,
+    *,
+    delay: tuple[float, float] = (0.0, 0.0),
+    most: int | None = None,
+) -> None:
+    """Be the store, but for answers that come after a time between these, or for questions of which
+    so many are answered on one connection."""
     transport = cast(asyncio.Transport, client.transport)
-    _late.add(transport)
+    _relayed.add(transport)
     try:
-        await asyncio.gather(_pass_on(questions, store), _pass_on(answers, client, LATE))
+        answers, store = await asyncio.open_unix_connection(STORE_SOCKET)
+        await asyncio.gather(
+            _pass_on(questions, store, most=most), _pass_on(answers, client, delay)
+        )
     finally:
-        _late.discard(transport)
+        _relayed.discard(transport)
 
 
 async def _pass_on(
     source: asyncio.StreamReader,
     target: asyncio.StreamWriter,
     delay: tuple[float, float] = (0.0, 0.0),
+    most: int | None = None,
 ) -> None:
-    """Whatever comes, in its order, each part after a time between these; until either hangs up."""
+    """Whatever comes, in its order, each part after a time between these; until either hangs up, or
+    more than so many parts have come."""
     with contextlib.suppress(OSError):
-        while data := await source.read(1 << 16):
+        while (data := await source.read(1 << 16)) and most != 0:
             await asyncio.sleep(random.uniform(*delay))
             target.write(data)
+            most = None if most is None else most - 1
     target.close()
-
-
-class HangingUp(asyncio.Protocol):
-    """The store, which hangs up when it is asked once more on a connection that it has answered on:
-    on one at the second question, on the next ones at the third and the fourth."""
-
-    open: ClassVar[set[asyncio.Transport]] = set()
-    _count: ClassVar[itertools.cycle[int]] = itertools.cycle((1, 2, 3))
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._left = next(self._count)
-        self._store = _Behind(self._transport)
-        self.open.add(self._transport)
-        loop = asyncio.get_running_loop()
-        # On a reference of our own: what nothing refers to may end before it is done.
-        self._connecting = loop.create_task(
-            loop.create_unix_connection(lambda: self._store, STORE_SOCKET)
-        )
-
-    def data_received(self, data: bytes) -> None:
-        if not self._left:
-            self._transport.abort()
-            return
-        self._left -= 1
-        self._store.ask(data)
-
-    def connection_lost(self, problem: Exception | None) -> None:
-        self.open.discard(self._transport)
-        self._store.end()
-
-
-class _Behind(asyncio.Protocol):
-    """The store behind one that hangs up: what it answers goes to whoever asked."""
-
-    def __init__(self, asking: asyncio.Transport) -> None:
-        self._asking = asking
-        self._transport: asyncio.Transport | None = None
-        self._waiting: list[bytes] = []
-        self._ended = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.writelines(self._waiting)
-        if self._ended:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        self._asking.write(data)
-
-    def connection_lost(self, problem: Exception | None) -> None:
-        self._asking.abort()
-
-    def ask(self, data: bytes) -> None:
-        if self._transport:
-            self._transport.write(data)
-        else:
-            self._waiting.append(data)
-
-    def end(self) -> None:
-        self._ended = True
-        if self._transport:
-            self._transport.abort()

@@ -30,10 +30,10 @@ from headgate.agents.store import (
     SILENT_PORT,
     SINK_PORT,
     WEB_PORTS,
-    HangingUp,
     Silent,
     Store,
     answer_late,
+    hang_up,
     route,
 )
 from headgate.internet import Internet
@@ -372,7 +372,7 @@ async def main() -> None:
     for port in (*WEB_PORTS, SINK_PORT):
         await loop.create_server(lambda: Connection(world), "0.0.0.0", port, backlog=4096)
     await loop.create_server(Silent, "0.0.0.0", SILENT_PORT)
-    await loop.create_server(HangingUp, "0.0.0.0", HANGING_UP_PORT)
+    await asyncio.start_server(hang_up, "0.0.0.0", HANGING_UP_PORT)
     await asyncio.start_server(answer_late, "0.0.0.0", LATE_PORT)
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
