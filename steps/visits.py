@@ -156,8 +156,8 @@ def visit_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit
 def go_on_in_trouble(gate: Gate, visitors: Sequence[str], trouble: str) -> Visit:
     with gate.disturbed(trouble):
         # What is kept open between gateway and list has to be in use again and again.
-        visits = [gate.visit("permitted", "ordinary", by=visitors, most=60)]
-        return together([*visits, gate.visit("permitted", by=visitors)])
+        first = gate.visit("permitted", "ordinary", by=visitors, most=60)
+        return together([first, gate.visit("permitted", by=visitors)])
 
 
 @when(

@@ -261,7 +261,7 @@ class Judge:
         head = receipt.data[: receipt.message.body_start]
         if all(two in outcome.request.raw for two in _parts(head)):
             return
-        fields = Message(receipt.data).fields
+        fields = receipt.message.fields
         for hit in self._scanner.find_split([one.value for one in fields]):
             two = fields[hit.index : hit.index + 2]
             if not all(one.value in outcome.request.raw for one in two):

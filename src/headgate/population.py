@@ -35,6 +35,10 @@ class Population:
     strangers: tuple[Subscriber, ...]
     browsers: Mapping[str, Browser] = field(default_factory=dict, repr=False)
 
+    def joined_by(self, guests: Mapping[str, Subscriber]) -> Population:
+        """The same people, and at further addresses others who have agreed."""
+        return replace(self, agreed={**self.agreed, **guests})
+
     @property
     def handsets(self) -> tuple[str, ...]:
         """The addresses of them all."""

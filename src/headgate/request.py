@@ -47,26 +47,27 @@ class Request:
         return f"{self.family}/{self.token}"
 
     @lazy
-    def _message(self) -> Message:
+    def message(self) -> Message:
+        """Its bytes, read as HTTP."""
         return Message(self.raw)
 
     @property
     def method(self) -> bytes:
-        return self._message.method
+        return self.message.method
 
     @property
     def body(self) -> bytes:
-        return self._message.body
+        return self.message.body
 
     @property
     def path(self) -> bytes:
         """The path and query as the handset sent them."""
-        return self._message.path
+        return self.message.path
 
     @lazy
     def port(self) -> int:
         """The port that it is for: of an absolute form its own, 80 otherwise."""
-        match = _AUTHORITY_PORT.match(self._message.target)
+        match = _AUTHORITY_PORT.match(self.message.target)
         return int(match[1]) if match else 80
 
 

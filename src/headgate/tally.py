@@ -11,7 +11,7 @@ from headgate.disclosure import CABLE, FILES, MISSING, RECEIPTS, RESPONSES, STOR
 from headgate.flow import Flow
 from headgate.judge import Judge
 from headgate.numbers import Subscriber, mask_numbers
-from headgate.policy import Permission, Policy, Site
+from headgate.policy import Permission, Policy
 from headgate.record import (
     AGREED,
     BESIDE,
@@ -58,7 +58,6 @@ class Tally:
         self._elsewhere: Counter[str] = Counter()
         self._modes: Counter[str] = Counter()
         self._reached: Counter[str] = Counter()
-        self._sites: dict[str, Site | None] = {}
         self._handsets: set[str] = set()
         self._questions = self._store = 0
         self._wrong: dict[str, Request] = {}
@@ -115,14 +114,14 @@ class Tally:
     def _group(self, request: Request, forbidden: bool) -> str:
         if group := _GROUPS.get(request.family):
             return group
-        site = self._site(request.host)
+        site = self._policy.site_for(request.host)
         if site is None:
             return ORDINARY
         return BESIDE if forbidden else site.category
 
     def _forbids(self, request: Request) -> bool:
         """Whether nobody may learn anything from it, whoever sent it."""
-        if self._site(request.host) is None:
+        if self._policy.site_for(request.host) is None:
             return True
         asked = self._policy.permits(request.host, request.port, request.path)
         return asked is Permission.NO
@@ -138,12 +137,6 @@ class Tally:
         elif became == "missing" or (became == "number" and self._judge.must_get(outcome)):
             counts["owed"] += 1
             counts["missing"] += became == "missing"
-
-    def _site(self, host: str) -> Site | None:
-        # Of a few thousand hosts each is asked for in several requests.
-        if host not in self._sites:
-            self._sites[host] = self._policy.site_for(host)
-        return self._sites[host]
 
     def depend(self, found: Iterable[tuple[Request | None, Disclosure]]) -> None:
         """A comparison has found, afterwards, that what seemed to tell nothing tells who calls."""
@@ -222,8 +215,10 @@ class Tally:
         return self._judge.shown(text)
 
     def traffic(self) -> Traffic:
-        permitted = [count for site, count in self._reached.items() if self._site(site)]
-        ordinary = [count for site, count in self._reached.items() if not self._site(site)]
+        permitted = [count for site, count in self._reached.items() if self._policy.site_for(site)]
+        ordinary = [
+            count for site, count in self._reached.items() if not self._policy.site_for(site)
+        ]
         refused = sum(count for (_, became), count in self._cells.items() if became == "refused")
         return Traffic(
             handsets=len(self._handsets),

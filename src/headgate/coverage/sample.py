@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
-from headgate.http import Message
 from headgate.request import Connection
 
 AIMED = "aimed"
@@ -32,8 +31,8 @@ def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
     new = _new([one for found in families.values() for one in found[:MOST_LOOKED_AT]])
     others = [rng.sample(found, len(found)) for found in families.values()]
     turns = [one for turn in zip_longest(*others) for one in turn if one is not None]
-    chosen = [*aimed, *_each_once([*new, *turns[: len(new) + MOST_OTHERS]])]
-    chosen = chosen[: len(aimed) + max(len(new), MOST_OTHERS)]
+    first = islice(_each_once([*new, *turns]), max(len(new), MOST_OTHERS))
+    chosen = [*aimed, *first]
     return rng.sample(chosen, len(chosen))
 
 
@@ -62,7 +61,7 @@ def _kinds(connection: Connection) -> Iterator[object]:
     yield connection.port, bool(manner.preamble), manner.half_closes, manner.awaits
     yield connection.pipelined, manner.pieces > 1, len(connection.requests) > 1
     for one in connection.requests:
-        message = Message(one.raw)
+        message = one.message
         yield one.family, one.mode, _form(message.target)
         yield message.method, one.mode
         yield one.raw.partition(b"\n")[0].rpartition(b" ")[2]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from headgate.disclosure import COMPARISON, RULES, Disclosure
 from headgate.explain.ways import PLAIN, Way, name_of, name_of_guest
 from headgate.gate.gate import Gate
-from headgate.numbers import Subscriber
-from headgate.population import Population
 from headgate.request import Connection
 from headgate.verdict import Finding
 from headgate.zones import hour_in
@@ -98,7 +96,7 @@ def _exhibit(gate: Gate, one: Disclosure, finding: str) -> Exhibit | None:
     hour = hour_in(gate.trial.zone(token))
     handset = connection.handset
     guest = gate.guests.get(handset)
-    there = _joined(gate.population, {handset: guest} if guest else {})
+    there = gate.population.joined_by({handset: guest} if guest else {})
     then = "" if compared else name_of(there, handset, holder)
     return Exhibit(
         finding,
@@ -108,7 +106,3 @@ def _exhibit(gate: Gate, one: Disclosure, finding: str) -> Exhibit | None:
         usual=known and then is not None,
         guest=name_of_guest(gate.aims, guest) if guest else "",
     )
-
-
-def _joined(population: Population, guests: Mapping[str, Subscriber]) -> Population:
-    return replace(population, agreed={**population.agreed, **guests})

@@ -248,7 +248,7 @@ class Gate:
         """For a while further subscribers are attached; their numbers are looked for ever after."""
         before = self.population
         if guests:
-            self.population = replace(before, agreed={**before.agreed, **guests})
+            self.population = before.joined_by(guests)
             everyone = (*before.subscribers, *guests.values())
             self._judge = Judge(self.policy, Scanner(everyone))
             self._attach(guests)
