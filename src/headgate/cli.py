@@ -19,6 +19,7 @@ from headgate.numbers import mask_numbers, revealed
 
 if TYPE_CHECKING:
     from headgate.gate.keeping import Keeping
+    from headgate.gate.sharing import Helpers
     from headgate.gate.terms import Terms
     from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
@@ -234,13 +235,27 @@ def _in_this_process(
 
     engine = choice.engine_named(terms.engine)
     with Session(
-        terms.policy, engine, seed=terms.seed, progress=progress, covering=True
+        terms.policy,
+        engine,
+        seed=terms.seed,
+        progress=progress,
+        covering=True,
+        helpers=_helpers(terms, jobs),
     ) as session:
         # While the lab is being put up: this takes as long.
         from headgate.gate.many import check_here
 
         yield from enumerate(check_here(session, candidates, terms))
         progress("taking the lab down")
+
+
+def _helpers(terms: Terms, jobs: int) -> Helpers | None:
+    """Whoever shares what is judged one by one."""
+    if jobs < 2 or terms.families:
+        return None
+    from headgate.gate.sharing import MOST, Helpers
+
+    return Helpers(terms, min(jobs, MOST) - 1)
 
 
 def _by_processes(

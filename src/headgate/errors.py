@@ -39,3 +39,6 @@ class NotJudged(HeadgateError):
         super().__init__("\n".join(filter(None, [reason, words])))
         self.reason = reason
         self.words = words
+
+    def __reduce__(self) -> tuple[type[NotJudged], tuple[str, str]]:
+        return NotJudged, (self.reason, self.words)

@@ -3,8 +3,9 @@ kind. Pure: outcomes and disclosures in, cells and families of the record out.""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 
 from headgate.disclosure import CABLE, FILES, MISSING, RECEIPTS, RESPONSES, STORE, Disclosure
@@ -47,20 +48,40 @@ _PLACES = {
 }
 
 
+@dataclass
+class Counts:
+    """How often each thing was seen; `wrong` are the requests that something wrong came of."""
+
+    cells: Counter[tuple[_Place, str]] = field(default_factory=Counter)
+    families: Counter[tuple[str, str]] = field(default_factory=Counter)
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(default_factory=Counter)
+    handsets: set[str] = field(default_factory=set)
+    questions: int = 0
+    store: int = 0
+    wrong: dict[str, Request] = field(default_factory=dict)
+
+    def add(self, other: Counts) -> None:
+        """Count what others have seen too."""
+        self.cells.update(other.cells)
+        self.families.update(other.families)
+        self.elsewhere.update(other.elsewhere)
+        self.modes.update(other.modes)
+        self.reached.update(other.reached)
+        self.handsets |= other.handsets
+        self.questions += other.questions
+        self.store += other.store
+        self.wrong = {**other.wrong, **self.wrong}
+
+
 class Tally:
     """All requests to one candidate, each counted where it belongs."""
 
     def __init__(self, policy: Policy, judge: Judge) -> None:
         self._policy = policy
         self._judge = judge
-        self._cells: Counter[tuple[_Place, str]] = Counter()
-        self._families: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._elsewhere: Counter[str] = Counter()
-        self._modes: Counter[str] = Counter()
-        self._reached: Counter[str] = Counter()
-        self._handsets: set[str] = set()
-        self._questions = self._store = 0
-        self._wrong: dict[str, Request] = {}
+        self.counts = Counts()
 
     def add(
         self,
@@ -74,9 +95,9 @@ class Tally:
             wrong.setdefault(one.request, []).append(one)
         for outcome in outcomes:
             if outcome.request.id in wrong:
-                self._wrong.setdefault(outcome.request.id, outcome.request)
+                self.counts.wrong.setdefault(outcome.request.id, outcome.request)
             self._add(outcome, wrong.pop(outcome.request.id, ()))
-        self._questions += sum(receipt.kind == _DNS for receipt in strays)
+        self.counts.questions += sum(receipt.kind == _DNS for receipt in strays)
         self.beside(one for left in wrong.values() for one in left)
 
     def _add(self, outcome: Outcome, wrong: Sequence[Disclosure]) -> None:
@@ -90,13 +111,13 @@ class Tally:
         if became is None:
             return
         place = (self._group(request, forbidden), request.mode, _state(outcome))
-        self._cells[place, became] += 1
+        self.counts.cells[place, became] += 1
         self._count_family(outcome, wrong, became, forbidden)
-        self._handsets.add(request.handset)
-        self._modes[request.mode] += 1
+        self.counts.handsets.add(request.handset)
+        self.counts.modes[request.mode] += 1
         for receipt in outcome.receipts:
-            self._questions += receipt.kind == _DNS
-            self._reached[receipt.site] += 1
+            self.counts.questions += receipt.kind == _DNS
+            self.counts.reached[receipt.site] += 1
 
     def _became(self, outcome: Outcome, wrong: Sequence[Disclosure], forbidden: bool) -> str | None:
         """What is counted of it; None for what arrived late of a request that has been counted,
@@ -129,14 +150,15 @@ class Tally:
     def _count_family(
         self, outcome: Outcome, wrong: Sequence[Disclosure], became: str, forbidden: bool
     ) -> None:
-        counts = self._families[outcome.request.family]
-        counts["requests"] += 1
+        counts = self.counts.families
+        family = outcome.request.family
+        counts[family, "requests"] += 1
         if forbidden or not (outcome.known and self._judge.agreed(outcome.subscriber)):
-            counts["silent"] += 1
-            counts["leaks"] += any(one.kind != MISSING for one in wrong)
+            counts[family, "silent"] += 1
+            counts[family, "leaks"] += any(one.kind != MISSING for one in wrong)
         elif became == "missing" or (became == "number" and self._judge.must_get(outcome)):
-            counts["owed"] += 1
-            counts["missing"] += became == "missing"
+            counts[family, "owed"] += 1
+            counts[family, "missing"] += became == "missing"
 
     def depend(self, found: Iterable[tuple[Request | None, Disclosure]]) -> None:
         """A comparison has found, afterwards, that what seemed to tell nothing tells who calls."""
@@ -147,38 +169,38 @@ class Tally:
         if request is None:
             self.beside([one])
             return
-        self._wrong.setdefault(request.id, request)
+        self.counts.wrong.setdefault(request.id, request)
         group = self._group(request, self._forbids(request))
         place = (group, request.mode, _held_by(one.subscriber))
-        if self._cells[place, "nothing"]:  # or else it has been counted as wrong already
-            self._cells[place, "nothing"] -= 1
-            self._cells[place, "wrong"] += 1
-            self._families[request.family]["leaks"] += 1
+        if self.counts.cells[place, "nothing"]:  # or else it has been counted as wrong already
+            self.counts.cells[place, "nothing"] -= 1
+            self.counts.cells[place, "wrong"] += 1
+            self.counts.families[request.family, "leaks"] += 1
 
     def beside(self, disclosures: Iterable[Disclosure]) -> None:
         """What was seen at no site that a request had been sent to."""
         for one in disclosures:
-            self._elsewhere[_elsewhere(one)] += 1
+            self.counts.elsewhere[_elsewhere(one)] += 1
 
     def crossed(self, flows: Iterable[Flow]) -> None:
         """All that crossed the cable, which alone shows how often the session store was asked."""
-        self._store = sum(flow.store for flow in flows)
+        self.counts.store += sum(flow.store for flow in flows)
 
     # What the record holds of it
 
     def matrix(self, modes: Sequence[str]) -> Matrix:
         """The cells of every category and of every other group that requests were sent to."""
-        tried = {place[0] for place, _ in self._cells}
+        tried = {place[0] for place, _ in self.counts.cells}
         others = tuple(one for one in (BESIDE, LOOKALIKES, ORDINARY) if one in tried)
         permitted = self._policy.categories
         groups = (*permitted, *others)
         cells = tuple(self._cell(place) for place in product(groups, modes, STATES))
-        elsewhere = tuple(Elsewhere(*one) for one in sorted(self._elsewhere.items()))
+        elsewhere = tuple(Elsewhere(*one) for one in sorted(self.counts.elsewhere.items()))
         return Matrix(groups, permitted, tuple(modes), STATES, cells, elsewhere)
 
     def _cell(self, place: _Place) -> Cell:
         group, mode, state = place
-        counts = {what: self._cells[place, what] for what in _RESULTS}
+        counts = {what: self.counts.cells[place, what] for what in _RESULTS}
         return Cell(group, mode, state, self._due(group, state), **counts)
 
     def _due(self, group: str, state: str) -> str:
@@ -187,19 +209,18 @@ class Tally:
 
     def families(self, sentences: Mapping[str, tuple[str, int]]) -> tuple[Family, ...]:
         """`sentences` has the sentence and the rule of each family by its id."""
-        return tuple(
-            self._family(one, *sentences.get(one, ("", 0))) for one in sorted(self._families)
-        )
+        known = sorted({family for family, _ in self.counts.families})
+        return tuple(self._family(one, *sentences.get(one, ("", 0))) for one in known)
 
     def _family(self, family: str, sentence: str, rule: int) -> Family:
         requests, silent, leaks, owed, missing = (
-            self._families[family][what] for what in _FAMILY_COUNTS
+            self.counts.families[family, what] for what in _FAMILY_COUNTS
         )
         return Family(family, sentence, rule, requests, silent, leaks, owed, missing)
 
     def sent(self, ids: Iterable[str]) -> tuple[Sent, ...]:
         """Those of the requests of these ids that something wrong came of, each once."""
-        known = [self._wrong[one] for one in dict.fromkeys(ids) if one in self._wrong]
+        known = [self.counts.wrong[one] for one in dict.fromkeys(ids) if one in self.counts.wrong]
         return tuple(map(self._sent, known))
 
     def _sent(self, request: Request) -> Sent:
@@ -215,21 +236,25 @@ class Tally:
         return self._judge.shown(text)
 
     def traffic(self) -> Traffic:
-        permitted = [count for site, count in self._reached.items() if self._policy.site_for(site)]
-        ordinary = [
-            count for site, count in self._reached.items() if not self._policy.site_for(site)
+        permitted = [
+            count for site, count in self.counts.reached.items() if self._policy.site_for(site)
         ]
-        refused = sum(count for (_, became), count in self._cells.items() if became == "refused")
+        ordinary = [
+            count for site, count in self.counts.reached.items() if not self._policy.site_for(site)
+        ]
+        refused = sum(
+            count for (_, became), count in self.counts.cells.items() if became == "refused"
+        )
         return Traffic(
-            handsets=len(self._handsets),
-            modes=dict(sorted(self._modes.items())),
+            handsets=len(self.counts.handsets),
+            modes=dict(sorted(self.counts.modes.items())),
             permitted=sum(permitted),
             permitted_sites=len(permitted),
             ordinary=sum(ordinary),
             ordinary_sites=len(ordinary),
             refused=refused,
-            store=self._store,
-            resolver=self._questions,
+            store=self.counts.store,
+            resolver=self.counts.questions,
         )
 
 

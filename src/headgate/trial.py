@@ -8,7 +8,15 @@ of the receipt, which the site's answer carried back to the handset.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import compress, islice
@@ -47,6 +55,16 @@ class Observation:
     def extend(self, other: Observation) -> None:
         self.outcomes += other.outcomes
         self.strays += other.strays
+
+
+class Past(NamedTuple):
+    """How many requests were sent, and how some of them, by their tokens: on which connection, with
+    whom at their address and whether that could be known, in which time zone of the gateway."""
+
+    sent: int
+    connections: Mapping[str, Connection]
+    state: Mapping[str, tuple[Subscriber | None, bool]]
+    zones: Mapping[str, str]
 
 
 class _Batch(NamedTuple):
@@ -276,6 +294,23 @@ class Trial:
     def zone(self, token: str) -> str:
         """The time zone of the gateway when a request was sent last, empty for its own."""
         return self._zones[token]
+
+    def past(self, tokens: Iterable[str]) -> Past:
+        """How those of these requests were sent that were."""
+        some = [token for token in tokens if token in self._state]
+        return Past(
+            self._sent,
+            {token: self._connections[token] for token in some if token in self._connections},
+            {token: self._state[token] for token in some},
+            {token: self._zones[token] for token in some},
+        )
+
+    def recall(self, past: Past) -> None:
+        """Know of what another trial has sent."""
+        self._sent += past.sent
+        self._connections |= past.connections
+        self._state |= past.state
+        self._zones |= past.zones
 
     def wrote(self, data: bytes) -> bool:
         """Whether a handset sent these bytes in some request."""

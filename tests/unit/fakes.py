@@ -245,8 +245,10 @@ class FakeGate:
     record: Record
     tally: Tally = field(init=False)
     observers: list[Callable[[Observation], None]] = field(default_factory=list)
+    farewells: list[Callable[[Gate], None]] = field(default_factory=list)
     captured: Sequence[bytes | Exception] = ()
     has_ended: bool = True
+    begun: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.policy, Judge(self.policy, Scanner([ADA, BOB, CAROL])))
@@ -256,6 +258,9 @@ class FakeGate:
             if isinstance(part, Exception):
                 raise part
             yield part
+
+    def begin(self, scenario: str) -> None:
+        self.begun.append(scenario)
 
     @property
     def as_gate(self) -> Gate:
@@ -275,6 +280,7 @@ class FakeSession:
     lab_lost: bool = False
     covered: Coverage | None = None
     covering: bool = False
+    helpers: None = None
     lines: list[str] = field(default_factory=list)
     captured: Sequence[bytes | Exception] = ()
     observed: Sequence[Observation] = ()

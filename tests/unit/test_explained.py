@@ -16,7 +16,7 @@ from headgate.explain.explanation import Explanation, Minimal, Place
 from headgate.explain.replaying import recorded
 from headgate.explain.search import Found
 from headgate.explain.sentences import sentence
-from headgate.gate.check import _Run
+from headgate.gate.check import Run
 from headgate.gate.selftest import Judged, Specimen, named_lines, summary
 from headgate.reports.terminal import lines
 from headgate.verdict import REJECTED, Finding, Verdict, as_json
@@ -67,8 +67,8 @@ def test_a_verdict_stands_where_its_explanation_fails(monkeypatch: pytest.Monkey
 
     monkeypatch.delenv("HEADGATE_DEBUG", raising=False)
     monkeypatch.setattr(explainer, "explained", fails)
-    run: Any = object.__new__(_Run)
-    run._session, run._candidate, run._gate = Mock(), Mock(), Mock()
+    run: Any = Run(Mock(), Mock())
+    run.recorder = Mock()
     explained = run.explained(verdict())
     assert replace(explained, notes=()) == verdict()
     assert explained.notes == ("the findings are not explained: ValueError: odd 447700900***",)

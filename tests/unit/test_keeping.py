@@ -63,7 +63,7 @@ def test_what_pytest_says_is_kept_without_a_number(checkout: Checkout, tmp_path:
     assert b"A sound gateway" in kept.junit or b"a_sound_gateway" in kept.junit
     assert b"447700900***" in kept.junit
     assert b"447700900123" not in kept.junit
-    assert (kept.capture, kept.exchanges) == (None, None)
+    assert (kept.captures, kept.exchanges) == ([], [])
 
 
 def test_the_candidate_is_kept_as_it_was_loaded(checkout: Checkout, tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_the_candidate_is_kept_as_it_was_loaded(checkout: Checkout, tmp_path: Pa
 def test_what_crossed_the_cable_is_kept(checkout: Checkout, tmp_path: Path) -> None:
     parts = [gzip.compress(b"pcap, "), gzip.compress(b"and more")]
     kept = kept_of(checkout, session_of(captured=parts), tmp_path)
-    assert kept.capture
-    assert gzip.decompress(kept.capture.read_bytes()) == b"pcap, and more"
+    (capture,) = kept.captures
+    assert gzip.decompress(capture.read_bytes()) == b"pcap, and more"
     assert kept.missing == []
 
 
@@ -93,8 +93,8 @@ def observation() -> Observation:
 
 
 def exchanges_in(kept: Kept) -> list[dict[str, Any]]:
-    assert kept.exchanges
-    lines = gzip.decompress(kept.exchanges.read_bytes()).decode().splitlines()
+    (exchanges,) = kept.exchanges
+    lines = gzip.decompress(exchanges.read_bytes()).decode().splitlines()
     return [json.loads(line) for line in lines]
 
 

@@ -37,14 +37,12 @@ def gathered(
 
 
 def _raw(kept: Kept) -> Iterator[tuple[str, Path]]:
-    if kept.capture:
-        yield layout.CAPTURE, kept.capture
-    if kept.exchanges:
-        yield layout.EXCHANGES, kept.exchanges
+    for name, paths in ((layout.CAPTURE, kept.captures), (layout.EXCHANGES, kept.exchanges)):
+        yield from zip(layout.numbered(name), paths, strict=False)
 
 
 def _missing(kept: Kept) -> Iterator[str]:
-    if not kept.capture:
+    if not kept.captures:
         yield "There is no capture: the gateway did not start."
     if not kept.exchanges:
         yield "There are no exchanges: the gateway did not start."

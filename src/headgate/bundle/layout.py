@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
+
 from headgate.gateway_spec import FILE_NAME
 
 README = "README.txt"
@@ -27,6 +30,15 @@ REPEAT = RAW + "repeat.json"
 # Neither can tell its own sum.
 UNSUMMED = frozenset({SUMS, SIGNATURE})
 
+
+def numbered(name: str) -> Iterator[str]:
+    """This name, and the ones of more files of the same kind: `raw/capture-2.pcap.gz`."""
+    stem, dot, ending = name.partition(".")
+    yield name
+    for at in count(2):
+        yield f"{stem}-{at}{dot}{ending}"
+
+
 WORDS = """\
 The evidence of one run of Headgate on one candidate
 ====================================================
@@ -47,7 +59,7 @@ policy.yaml            the policy that it was judged by
 features/              the scenarios that were carried out
 raw/                   raw evidence: what crossed the cable to the outside (capture.pcap.gz), what
                        handsets sent and what arrived of it (exchanges.jsonl.gz), and how to repeat
-                       the run (repeat.json)
+                       the run (repeat.json); of a run that processes have shared, a file of each
 SHA256SUMS             the sums of all files here but itself and its signature
 SHA256SUMS.sig         the signature of SHA256SUMS, by ssh-keygen -Y, namespace {namespace}
 attestation.dsse.json  an in-toto test-result about the candidate's digest, by the same key

@@ -9,7 +9,7 @@ import random
 import shlex
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from headgate.candidate import Candidate
@@ -36,26 +36,51 @@ PATIENCE = 1.2
 AT_A_TIME, LONGEST = 400, 15.0
 
 
-def measured(
+@dataclass(frozen=True)
+class Told:
+    """What a marked copy has told by its end: lines of nginx's log and of Lua's own. `why` says why
+    nothing is known; it is empty where something is."""
+
+    nginx: bytes = b""
+    lua: bytes = b""
+    requests: int = 0
+    seconds: float = 0.0
+    why: str = ""
+
+
+def told(
     lab: Lab,
     candidate: Candidate,
     population: Population,
     sent: Iterable[Connection],
     rng: random.Random,
-) -> Coverage:
-    """What these connections, sent to the candidate before, enter in it. Where that cannot be
-    measured, the coverage says why."""
+) -> Told:
+    """What a copy tells of these connections, which were sent to the candidate before."""
     began = time.monotonic()
     try:
         copy = copy_of(candidate)
         with lab.gateway(copy.candidate, population.sessions) as gateway:
             passing = _Pass(lab, gateway, population)
             passing.run(sampled(sent, rng))
-            found = _told(copy, gateway)
+            nginx, lua = _logs(copy, gateway)
     except HeadgateError as error:
         reason = error.reason if isinstance(error, NotJudged) else str(error)
-        return Coverage(why=mask_numbers(reason.partition("\n")[0]))
-    return replace(found, requests=passing.requests, seconds=time.monotonic() - began)
+        return Told(why=mask_numbers(reason.partition("\n")[0]))
+    return Told(nginx, lua, passing.requests, time.monotonic() - began)
+
+
+def measured(candidate: Candidate, copies: Sequence[Told]) -> Coverage:
+    """What was entered in the candidate, as its copies have told. Where that is not known of one,
+    the coverage says why."""
+    for one in copies:
+        if one.why:
+            return Coverage(why=one.why)
+    nginx, lua = b"".join(one.nginx for one in copies), b"".join(one.lua for one in copies)
+    return replace(
+        coverage_of(copy_of(candidate), nginx, lua),
+        requests=sum(one.requests for one in copies),
+        seconds=max(one.seconds for one in copies),
+    )
 
 
 class _Pass:
@@ -109,8 +134,8 @@ class _Pass:
         self._lab.answer_ordinarily()
 
 
-def _told(copy: Copy, gateway: Gateway) -> Coverage:
-    """What the copy has told by its end."""
+def _logs(copy: Copy, gateway: Gateway) -> tuple[bytes, bytes]:
+    """What nginx and Lua have written by the copy's end."""
     gateway.stop()
     gateway.assert_room()  # what could not be written any more would seem not to have been entered
     folder = f"{copy.candidate.spec.install}/{luahook.FOLDER}"
@@ -119,7 +144,7 @@ def _told(copy: Copy, gateway: Gateway) -> Coverage:
     lua = _looked(gateway, f"cat {shlex.quote(f'{folder}/{luahook.LOG}')}") if copy.chunks else b""
     if copy.marks and not nginx:
         raise NotJudged("this nginx writes no debug log")
-    return coverage_of(copy, nginx, lua)
+    return nginx, lua
 
 
 def _looked(gateway: Gateway, command: str) -> bytes:

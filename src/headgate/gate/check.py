@@ -17,7 +17,6 @@ from headgate import resources, trace
 from headgate.candidate import Candidate, load_candidate
 from headgate.errors import HeadgateError, InputError
 from headgate.gate import plugin
-from headgate.gate.gate import Gate
 from headgate.gate.record import Recorder
 from headgate.gate.session import Session
 from headgate.numbers import mask_numbers
@@ -75,25 +74,31 @@ def _kept(
     strict: bool,
     explain: bool,
 ) -> Verdict:
+    run = Run(session, candidate, strict=strict, explain=explain)
     if keeping is None:
-        return _checked(session, candidate, features, beside, strict, explain)
+        return _verdict(run, features, beside, explain)
     from headgate.gate.keeping import Keeper
 
     keeper = Keeper(keeping, session.policy, candidate)
-    verdict = _checked(session, candidate, features, [*beside, keeper], strict, explain)
-    return replace(verdict, kept=keeper.kept())
+    verdict = _verdict(run, features, [*beside, keeper], explain)
+    return replace(verdict, kept=keeper.kept(run.recorder.kept))
 
 
-def _checked(
-    session: Session,
-    candidate: Candidate,
-    features: Sequence[Path],
-    beside: Sequence[object],
-    strict: bool,
-    explain: bool,
+def _verdict(
+    run: Run, features: Sequence[Path], beside: Sequence[object], explain: bool
 ) -> Verdict:
+    with run.shared() as sharing:
+        status, words = run.carry_out(features, [*beside, *sharing])
+    if run.verdict:
+        return run.explained(run.verdict) if explain else run.verdict
+    candidate = run.candidate
+    reason = f"pytest ended with status {status} and no verdict"
+    return Verdict(candidate.name, candidate.digest, NOT_JUDGED, reason, words=words[-2000:])
+
+
+def _arguments(features: Sequence[Path]) -> list[str]:
     root = resources.root()
-    argv = [
+    return [
         *("-c", str(root / "tox.ini"), "--rootdir", str(root)),
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-W", "default"),
         *("-o", "norecursedirs="),  # a user's folder may be called `build`
@@ -102,37 +107,56 @@ def _checked(
         str(root / "features"),
         *map(str, features),
     ]
-    trace.first("scenarios begun")
-    run = _Run(session, candidate, strict, explain=explain)
-    words = io.StringIO()
-    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        status = pytest.main(argv, plugins=[run, *beside])
-    if run.interruption:
-        raise run.interruption
-    if run.verdict:
-        return run.explained(run.verdict) if explain else run.verdict
-    said = words.getvalue().strip()
-    reason = f"pytest ended with status {int(status)} and no verdict"
-    return Verdict(candidate.name, candidate.digest, NOT_JUDGED, reason, words=said[-2000:])
 
 
-class _Run:
-    """Brings the session and the candidate into a pytest run, and its verdict out."""
+class Run:
+    """One run of the features on a candidate. It brings session and candidate into pytest, as a
+    plugin, and what came of it out. One that is `helping` ends without a verdict: another process
+    makes it."""
 
     def __init__(
-        self, session: Session, candidate: Candidate, strict: bool, *, explain: bool
+        self,
+        session: Session,
+        candidate: Candidate,
+        *,
+        strict: bool = False,
+        explain: bool = False,
+        helping: bool = False,
     ) -> None:
+        self.candidate = candidate
         self._session = session
-        self._candidate = candidate
         self._strict = strict
+        self._helping = helping
         self._cage_to_come = not explain
-        self._gate: Gate | None = None
+        self.recorder: Recorder
         self.verdict: Verdict | None = None
-        self.interruption: BaseException | None = None
+        self._interruption: BaseException | None = None
+
+    def carry_out(self, features: Sequence[Path], beside: Sequence[object]) -> tuple[int, str]:
+        """Start pytest, with these plugins beside; its status and its words."""
+        trace.first("scenarios begun")
+        words = io.StringIO()
+        with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+            status = pytest.main(_arguments(features), plugins=[self, *beside])
+        if self._interruption:
+            raise self._interruption
+        return int(status), words.getvalue().strip()
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[Sequence[object]]:
+        """With the other processes of the session, if it has any: plugins for that."""
+        if (helpers := self._session.helpers) is None:
+            yield []
+            return
+        from headgate.gate.turns import Leading
+
+        helpers.begin(self.candidate)
+        yield [Leading(helpers)]
+        helpers.settle()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[plugin.GIVEN] = (self._session, self._candidate)
+        config.stash[plugin.GIVEN] = plugin.Given(self._session, self.candidate, self._helping)
         config.option.strict_coverage = self._strict
         # Nobody reads these tracebacks, and drawing them takes seconds when all scenarios fail.
         config.option.tbstyle = "native"
@@ -142,21 +166,21 @@ class _Run:
 
     def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest) -> None:
         """A finding will be explained: the cage for that is made while the run goes on."""
-        recorder = request.config.pluginmanager.get_plugin("headgate-recorder")
-        self._gate = recorder.gate if isinstance(recorder, Recorder) else None
-        if self._gate and self._gate.record.disclosures and not self._cage_to_come:
+        gate = request.config.stash[plugin.RECORDER].gate
+        if gate and gate.record.disclosures and not self._cage_to_come:
             self._cage_to_come = True
-            self._session.expect(self._candidate)
+            self._session.expect(self.candidate)
 
     def explained(self, verdict: Verdict) -> Verdict:
         """A rejection with what it is owed to, or with a note that says why that is not known."""
         from headgate.explain.explainer import explained
 
-        if verdict.verdict != REJECTED or self._gate is None or not verdict.findings:
+        gate = self.recorder.gate
+        if verdict.verdict != REJECTED or gate is None or not verdict.findings:
             return verdict
         self._session.progress("explaining the findings")
         try:
-            found = explained(self._session.ground, self._candidate, self._gate, verdict.findings)
+            found = explained(self._session.ground, self.candidate, gate, verdict.findings)
         except Exception as error:  # a verdict stands, whatever becomes of its explanation
             if "HEADGATE_DEBUG" in os.environ:
                 raise
@@ -168,7 +192,8 @@ class _Run:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # A file that cannot be collected ends a run in the same way, and that is a verdict.
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
-            self.interruption = excinfo.value
+            self._interruption = excinfo.value
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
+        self.recorder = config.stash[plugin.RECORDER]
         self.verdict = config.stash.get(plugin.VERDICT, None)

@@ -17,8 +17,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
-from headgate.coverage.coverage import Coverage
-from headgate.coverage.measure import measured
+from headgate.coverage.coverage import NOT_MEASURED
+from headgate.coverage.measure import Told, told
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
 from headgate.disclosure import Disclosure
@@ -29,6 +29,7 @@ from headgate.feeds import Change
 from headgate.flow import Crossing
 from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
 from headgate.gate.ground import Ground
+from headgate.gate.portion import Portion
 from headgate.gate.visit import Record, Visit, together
 from headgate.gateway_spec import FileSessions
 from headgate.judge import Judge
@@ -81,6 +82,14 @@ class Gate:
         self.guests: dict[str, Subscriber] = {}
         # Told of all that is observed, before it is judged.
         self.observers: list[Callable[[Observation], None]] = []
+        # Told at the last moment at which the lab still has what it recorded.
+        self.farewells: list[Callable[[Gate], None]] = []
+        # What other gates have seen of the same candidate.
+        self._portions: list[Portion] = []
+
+    def begin(self, scenario: str) -> None:
+        """What a scenario draws is its own and the seed's, whatever came before it."""
+        self._rng = random.Random(f"{self._seed} {scenario}")
 
     # Visitors
 
@@ -249,16 +258,19 @@ class Gate:
         before = self.population
         if guests:
             self.population = before.joined_by(guests)
-            everyone = (*before.subscribers, *guests.values())
-            self._judge = Judge(self.policy, Scanner(everyone))
+            self._know(guests)
             self._attach(guests)
-            self.guests |= guests
         try:
             yield
         finally:
             self.population = before
             if guests:
                 self._attach(dict.fromkeys(guests))
+
+    def _know(self, guests: Mapping[str, Subscriber]) -> None:
+        self.guests |= guests
+        everyone = dict.fromkeys([*self.population.subscribers, *self.guests.values()])
+        self._judge = Judge(self.policy, Scanner(everyone))
 
     @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:
@@ -378,13 +390,15 @@ class Gate:
         with self._serving():
             self.gateway.start_anew(zone)
 
-    def coverage(self) -> Coverage:
-        """What of the candidate its requests enter, seen on a copy when it has gone itself."""
+    def entered(self) -> Told:
+        """What of the candidate its requests enter, told by a copy when it has gone itself."""
         if self._given_up:
-            return Coverage(why=self._given_up.reason)
+            return Told(why=self._given_up.reason)
+        if not self.has_ended:
+            return Told(why=NOT_MEASURED.why)
         rng = random.Random(f"{self._seed} coverage")
         sent = self._trial.connections
-        return measured(self._lab, self.candidate, self.population, sent, rng)
+        return told(self._lab, self.candidate, self.population, sent, rng)
 
     # The gateway as installed, and what it leaves behind
 
@@ -401,11 +415,14 @@ class Gate:
         """Stop the gateway, and judge what it still sent and what it left behind."""
         left = self._end()
         files = self._left_behind()
-        self.record.errors = "\n".join(complaints(files.values()))
+        said = complaints(files.values())
+        self.record.errors = "\n".join(filter(None, [self.record.errors, *said]))
         residue = [one for path, data in files.items() for one in self._judge.residue(path, data)]
         self.record.disclosures += residue
         self.tally.beside(residue)
-        return Visit(left.outcomes, [*left.disclosures, *residue])
+        self._assert_others_ended()
+        others = [one for portion in self._portions for one in portion.left]
+        return Visit(left.outcomes, [*left.disclosures, *residue, *others])
 
     def crossed(self) -> Visit:
         """Stop the gateway, and judge what has crossed to the outside in its life. NotJudged when
@@ -423,7 +440,9 @@ class Gate:
         self.tally.beside(crossed)
         if doubt := self._crossing.doubt or self._crossing.sealed_by(self._trial.wrote):
             raise NotJudged(doubt)
-        return Visit([], crossed)
+        self._assert_others_ended()
+        others = [one for portion in self._portions for one in portion.crossed]
+        return Visit([], [*crossed, *others])
 
     @property
     def has_ended(self) -> bool:
@@ -444,6 +463,36 @@ class Gate:
             self.tally.crossed(self._crossing.flows)
             self._last = self._judged(self._trial.rest())
         return self._last
+
+    # Several gates on one candidate
+
+    def portion(self) -> Portion:
+        """All that was seen here, for the gate that speaks for several; the gateway is ended."""
+        left: Sequence[Disclosure] = ()
+        crossed: Sequence[Disclosure] = ()
+        doubt = None
+        try:
+            left = self.stop().disclosures
+            crossed = self.crossed().disclosures
+        except NotJudged as error:
+            doubt = error
+        tokens = {one.request.rpartition("/")[2] for one in self.record.disclosures}
+        past = self._trial.past(tokens)
+        return Portion(self.record, self.tally.counts, past, self.guests, left, crossed, doubt)
+
+    def take(self, portion: Portion) -> None:
+        """Speak for another gate on the same candidate too."""
+        self._portions.append(portion)
+        self.record.add(portion.record)
+        self.tally.counts.add(portion.counts)
+        self._trial.recall(portion.past)
+        if portion.guests and portion.record.disclosures:
+            self._know(portion.guests)
+
+    def _assert_others_ended(self) -> None:
+        for portion in self._portions:
+            if portion.doubt:
+                raise portion.doubt
 
     def _left_behind(self) -> dict[str, bytes]:
         install = self.candidate.spec.install

@@ -53,8 +53,8 @@ class Kept:
     policy: bytes
     settings: bytes | None = None
     junit: bytes | None = None
-    capture: Path | None = None
-    exchanges: Path | None = None
+    captures: list[Path] = field(default_factory=list)
+    exchanges: list[Path] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
 
@@ -70,12 +70,12 @@ class Keeper:
             self._kept.settings = settings.read_bytes()
         self._junit = self._folder / "junit.xml"
         self._shown: Callable[[str], str] = mask_numbers
-        self._gate: Gate | None = None
         self._exchanges: _Exchanges | None = None
         self._failure: OSError | None = None
 
-    def kept(self) -> Kept:
-        """What has been kept, when the run is over. HeadgateError when there was no room for it."""
+    def kept(self, others: Iterable[Kept] = ()) -> Kept:
+        """What has been kept, when the run is over; what the others have that share it, too.
+        HeadgateError when there was no room for it."""
         try:
             if self._failure:
                 raise self._failure
@@ -83,10 +83,14 @@ class Keeper:
                 self._kept.junit = masked(self._junit.read_bytes(), self._shown)
             if self._exchanges:
                 self._exchanges.close()
-                self._kept.exchanges = self._exchanges.path
+                self._kept.exchanges.append(self._exchanges.path)
                 self._kept.missing += self._exchanges.missing
         except OSError as error:
             raise HeadgateError(f"{self._folder}: cannot be written: {error.strerror}") from error
+        for one in others:
+            self._kept.captures += one.captures
+            self._kept.exchanges += one.exchanges
+            self._kept.missing += one.missing
         return self._kept
 
     @pytest.hookimpl(tryfirst=True)
@@ -97,20 +101,13 @@ class Keeper:
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
         value = yield
-        if fixturedef.argname == "gate":
+        if fixturedef.argname == "running":
             self._shown = value.tally.shown
             if self._raw:
-                self._gate = value
                 self._exchanges = _Exchanges(self._folder / "exchanges.jsonl.gz")
                 value.observers.append(self._exchanges)
+                value.farewells.append(self._capture)
         return value
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
-        """The last moment at which the lab still has what it recorded."""
-        if nextitem is None and self._gate:
-            gate, self._gate = self._gate, None
-            self._capture(gate)
 
     def _capture(self, gate: Gate) -> None:
         path = self._folder / "capture.pcap.gz"
@@ -123,7 +120,7 @@ class Keeper:
             missing.append("The capture lacks its end: the lab failed.")
         if not gate.has_ended:
             missing.append("The capture lacks its end: the run ended before the gateway did.")
-        self._kept.capture = path
+        self._kept.captures.append(path)
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

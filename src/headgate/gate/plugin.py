@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -26,9 +27,18 @@ from headgate.policy import Policy, load_policy
 from headgate.verdict import APPROVED, Verdict
 from headgate.yamlfile import meant
 
-GIVEN = pytest.StashKey[tuple[Session, Candidate]]()
+
+class Given(NamedTuple):
+    """What `headgate check` brings along. A run that is `helping` shares another process's."""
+
+    session: Session
+    candidate: Candidate
+    helping: bool = False
+
+
+GIVEN = pytest.StashKey[Given]()
 VERDICT = pytest.StashKey[Verdict]()
-_RECORDER = pytest.StashKey[Recorder]()
+RECORDER = pytest.StashKey[Recorder]()
 
 # The categories that the features speak of by name; another scenario covers any further one.
 NAMED_CATEGORIES = ("premium", "adult", "partner")
@@ -51,9 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    _, candidate = config.stash.get(GIVEN, (None, None))
-    recorder = Recorder(candidate, strict=config.getoption("--strict-coverage"))
-    config.stash[_RECORDER] = recorder
+    given = config.stash.get(GIVEN, None)
+    recorder = Recorder(given and given.candidate, strict=config.getoption("--strict-coverage"))
+    config.stash[RECORDER] = recorder
     config.pluginmanager.register(recorder, "headgate-recorder")
     config.pluginmanager.register(recorder.followed, "headgate-scenarios")
 
@@ -72,10 +82,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not scenarios:
         return
     policy, candidate = _inputs(config)
-    config.stash[_RECORDER].candidate = candidate
+    config.stash[RECORDER].candidate = candidate
     if unknown := list(dict.fromkeys(_unknown_values(scenarios, policy))):
         # Left out as what does not apply, such a row would never be missed.
-        config.stash[_RECORDER].problems += unknown
+        config.stash[RECORDER].problems += unknown
         items.clear()
     given = GIVEN in config.stash
     kept = [one for one in items if not is_scenario(one) or _applies(one, policy, candidate, given)]
@@ -97,8 +107,8 @@ def _unknown_values(scenarios: Sequence[pytest.Item], policy: Policy) -> Iterato
 
 def _inputs(config: pytest.Config) -> tuple[Policy, Candidate]:
     if GIVEN in config.stash:
-        session, candidate = config.stash[GIVEN]
-        return session.policy, candidate
+        given = config.stash[GIVEN]
+        return given.session.policy, given.candidate
     try:
         defaults = resources.root() / "gateway_config" / "gateway.yaml"
         policy = load_policy(config.getoption("--policy"))
@@ -133,7 +143,7 @@ def _turn(item: pytest.Item) -> int:
 def session(pytestconfig: pytest.Config) -> Iterator[Session]:
     """The lab, under the policy; the one that `headgate check` keeps up, where it runs."""
     if GIVEN in pytestconfig.stash:
-        yield pytestconfig.stash[GIVEN][0]
+        yield pytestconfig.stash[GIVEN].session
         return
     from headgate.engines.choice import engine_named
 
@@ -145,31 +155,48 @@ def session(pytestconfig: pytest.Config) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def gate(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
+def running(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
     """The candidate, running in the lab."""
-    recorder = pytestconfig.stash[_RECORDER]
+    recorder = pytestconfig.stash[RECORDER]
     assert recorder.candidate
     recorder.session = session
-    recorder.unseen = session.unseen_kinds()
+    recorder.awake(session.unseen_kinds())
     if session.covering:
         session.expect(recorder.candidate)  # its copy will be in another cage
-    with session.gate(recorder.candidate) as running:
-        recorder.gate = running
-        yield running
-    recorder.coverage = session.coverage(running)
+    given = pytestconfig.stash.get(GIVEN, None)
+    helping = given is not None and given.helping
+    with session.gate(recorder.candidate) as gate:
+        recorder.serves(gate)
+        yield gate
+        if helping:
+            recorder.portion = gate.portion()
+        for tell in gate.farewells:
+            tell(gate)
+    if not helping:
+        recorder.coverage = session.coverage(gate)
+
+
+@pytest.fixture
+def gate(running: Gate, request: pytest.FixtureRequest) -> Gate:
+    """The candidate, as a scenario of its own visits it."""
+    running.begin(request.node.nodeid)
+    return running
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
-    recorder = session.config.stash[_RECORDER]
+    recorder = session.config.stash[RECORDER]
     recorder.started = time.monotonic()
     return (yield)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    recorder = session.config.stash[_RECORDER]
+    recorder = session.config.stash[RECORDER]
+    given = session.config.stash.get(GIVEN, None)
     if recorder.candidate is None or session.config.option.collectonly:
+        return
+    if given and given.helping:
         return
     verdict = recorder.verdict()
     session.config.stash[VERDICT] = verdict

@@ -9,17 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from headgate.candidate import Candidate
 from headgate.coverage.coverage import NOT_MEASURED, Coverage
-from headgate.disclosure import MISSING
+from headgate.disclosure import MISSING, Disclosure
 from headgate.errors import NotJudged
 from headgate.gate.collect import example_of, filled, is_scenario
 from headgate.gate.evidence import evidence, now
 from headgate.gate.gate import Gate
+from headgate.gate.portion import Portion
 from headgate.gate.scenarios import Scenarios, ending
 from headgate.gate.session import Session
 from headgate.gate.visit import Record
@@ -33,6 +34,10 @@ from headgate.verdict import (
     Verdict,
     findings_from,
 )
+
+if TYPE_CHECKING:
+    from headgate.gate.keeping import Kept
+    from headgate.gate.sharing import Share
 
 
 @dataclass
@@ -58,11 +63,44 @@ class Recorder:
     coverage: Coverage | None = None
     strict: bool = False
     unseen: set[str] | None = None
+    portion: Portion | None = None
+    portions: list[Portion] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     started: float = 0.0
     began: str = field(default_factory=now)
     followed: Scenarios = field(default_factory=Scenarios)
     scenarios: dict[str, Told] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+    def serves(self, gate: Gate) -> None:
+        """The candidate runs; what others have seen of it is put to what this gate sees."""
+        self.gate = gate
+        for one in self.portions:
+            gate.take(one)
+
+    def awake(self, unseen: set[str]) -> None:
+        """A control has been run, and has shown that these kinds are not seen."""
+        self.unseen = (self.unseen or set()) | unseen
+
+    def hear(self, share: Share) -> None:
+        """What another process has done of the run."""
+        self.scenarios |= share.scenarios
+        self.problems += [one for one in share.problems if one not in self.problems]
+        if share.unseen is not None:
+            self.awake(share.unseen)
+        if share.kept:
+            self.kept.append(share.kept)
+        if share.portion:
+            self.portions.append(share.portion)
+            if self.gate:
+                self.gate.take(share.portion)
+
+    @property
+    def _disclosures(self) -> Sequence[Disclosure]:
+        """All that was seen, by whichever gate."""
+        if self.gate:
+            return self.gate.record.disclosures
+        return [one for portion in self.portions for one in portion.record.disclosures]
 
     # pytest's hooks
 
@@ -126,7 +164,7 @@ class Recorder:
 
     def _verdict(self) -> Verdict:
         assert self.candidate
-        findings = findings_from(self.gate.record.disclosures) if self.gate else ()
+        findings = findings_from(self._disclosures)
         doubts, words = self._doubts()
         verdict, reason = self._decision(findings, doubts)
         record = self.gate.record if self.gate else None

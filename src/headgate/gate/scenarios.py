@@ -79,9 +79,14 @@ class _Followed:
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets
 class Scenarios:
-    """A pytest plugin: `told` are the scenarios that were carried out, in their order."""
+    """A pytest plugin: `told` are the scenarios that were carried out, here or elsewhere."""
 
     told: list[Mapping[str, Any]] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._places = {item.nodeid: at for at, item in enumerate(session.items)}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -121,7 +126,7 @@ class Scenarios:
     def features(self) -> tuple[Feature, ...]:
         """What was carried out, as it stands in the files: by feature, then by rule."""
         features: dict[str, Feature] = {}
-        for one in self.told:
+        for one in sorted(self.told, key=lambda one: self._places.get(one["item"], 0)):
             feature = features.get(one["feature"]["file"]) or Feature(**_tupled(one["feature"]))
             rules = {rule.title: rule for rule in feature.rules}
             title = one["rule"]["title"]
@@ -160,6 +165,7 @@ def _plain(item: pytest.Item, followed: _Followed) -> dict[str, Any]:
     scenario, feature, rule = template.render(example), template.feature, template.rule
     backgrounds = len(template.all_background_steps)
     return {
+        "item": item.nodeid,
         "feature": {
             "file": _file_of(item),
             "title": feature.name,

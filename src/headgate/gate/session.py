@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headgate.engines.engine import Engine
     from headgate.gate.gate import Gate
     from headgate.gate.ground import Ground
+    from headgate.gate.sharing import Helpers
     from headgate.judge import Judge
     from headgate.lab.lab import Lab
     from headgate.policy import Policy
@@ -58,16 +59,20 @@ class Session:
         seed: str | None = None,
         progress: Progress = silent,
         covering: bool = False,
+        helpers: Helpers | None = None,
     ) -> None:
         self.policy = policy
         self.seed = seed or secrets.token_hex(8)
         self.progress = progress
         self.covering = covering
+        self.helpers = helpers
         self._engine = engine
         self._stack = contextlib.ExitStack()
         self._unseen: set[str] | None = None
 
     def __enter__(self) -> Self:
+        if self.helpers:
+            self._stack.enter_context(self.helpers)
         self._preparing = ThreadPoolExecutor(1, "putting up the lab")
         self._ground: Future[Ground] = self._preparing.submit(self._prepare)
         return self
@@ -161,8 +166,11 @@ class Session:
         asked for."""
         if not self.covering:
             return None
+        from headgate.coverage.measure import measured
+
         self.progress("measuring what was entered")
-        return gate.coverage()
+        others = self.helpers.cover(gate.candidate) if self.helpers else list
+        return measured(gate.candidate, [gate.entered(), *others()])
 
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""

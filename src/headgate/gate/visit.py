@@ -52,3 +52,14 @@ class Record:
     disclosed_rightly: int = 0
     arrived: int = 0
     errors: str = ""
+
+    def add(self, other: Record) -> None:
+        """What another gate has seen of the same candidate."""
+        self.disclosures += other.disclosures
+        self.requests += other.requests
+        self.sites |= other.sites
+        self.handsets |= other.handsets
+        self.unproved += other.unproved
+        self.disclosed_rightly += other.disclosed_rightly
+        self.arrived += other.arrived
+        self.errors = "\n".join(filter(None, [self.errors, other.errors]))

@@ -17,8 +17,8 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import FrameType
-from typing import Any, Generic, Protocol, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from headgate import interruptions
 from headgate.errors import LabError
@@ -95,6 +95,44 @@ def judge_all(
                 yield task, told.answer
 
 
+class Crew(Generic[T, R]):
+    """So many processes that are all given the same task, while the one that gives it goes on with
+    its own part. They last from one task to the next; one that has died is not replaced."""
+
+    def __init__(self, bench: Bench[T, R], count: int) -> None:
+        self._bench = bench
+        self._count = count
+        self._workers: list[_Worker[T, R]] = []
+
+    def __enter__(self) -> Self:
+        try:
+            for _ in range(self._count):
+                _hired(self._bench, self._workers)
+        except BaseException:
+            _dismiss(self._workers)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _dismiss(self._workers)
+
+    def give(self, task: T) -> None:
+        """Hand the task to each of them."""
+        for worker in self._workers:
+            worker.give(task, None)
+
+    def answers(self) -> list[R | Failed]:
+        """What each of them answers to the task that it was given last; waits for them all."""
+        found = [worker.answered() for worker in self._workers]
+        self._workers = [one for one in self._workers if not one.dead]
+        return found
+
+
 @dataclass(frozen=True)
 class _Answer(Generic[R]):
     answer: R | Failed
@@ -123,6 +161,43 @@ class _Worker(Generic[T, R]):
             return _Answer(Failed(f"the process that judged it {_how_it_ended(self.process)}"))
         return said
 
+    def answered(self) -> R | Failed:
+        """Its next answer, whatever it says of its progress before."""
+        while isinstance(told := self.told(), str):
+            pass
+        return told.answer
+
+
+def _hired(bench: Bench[T, R], workers: list[_Worker[T, R]]) -> _Worker[T, R]:
+    """A new process with a bench of its own, one more of these."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_work, args=(there, bench))
+    # Ctrl-C comes to all that a terminal has started, and a worker that has not come as far as to
+    # ignore it would end with Python's own words. Here none may come in the midst of this.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        process.start()
+        worker = _Worker[T, R](process, here)
+        workers.append(worker)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    there.close()
+    return worker
+
+
+def _dismiss(workers: Sequence[_Worker[Any, Any]]) -> None:
+    """End them all: each is told to, before one is waited for. Each is told once: a line that
+    closes ends it too, and what came behind would cut its clean-up short."""
+    for worker in workers:
+        worker.process.terminate()
+    for worker in workers:
+        worker.process.join(_GRACE)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.line.close()
+
 
 def _how_it_ended(process: BaseProcess) -> str:
     status = process.exitcode
@@ -145,20 +220,7 @@ class _Team(Generic[T, R]):
 
     def hire(self) -> None:
         """A new process, and the first task for it."""
-        context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe()
-        process = context.Process(target=_work, args=(there, self._bench))
-        # Ctrl-C comes to all that a terminal has started, and a worker that has not come as far as
-        # to ignore it would end with Python's own words. Here none may come in the midst of this.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            process.start()
-            worker = _Worker[T, R](process, here)
-            self._all.append(worker)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        there.close()
-        self.occupy(worker)
+        self.occupy(_hired(self._bench, self._all))
 
     def occupy(self, worker: _Worker[T, R]) -> None:
         """Hand out the first task of the kind that its bench is for, or else the first one."""
@@ -177,16 +239,7 @@ class _Team(Generic[T, R]):
             worker.give(chosen, self._alike(chosen))
 
     def dismiss(self) -> None:
-        """End them all: each is told to, before one is waited for. Each is told once: a line that
-        closes ends it too, and what came behind would cut its clean-up short."""
-        for worker in self._all:
-            worker.process.terminate()
-        for worker in self._all:
-            worker.process.join(_GRACE)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.line.close()
+        _dismiss(self._all)
 
 
 # In the worker
