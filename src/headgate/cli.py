@@ -240,7 +240,7 @@ def _in_this_process(
         seed=terms.seed,
         progress=progress,
         covering=True,
-        helpers=_helpers(terms, jobs),
+        helpers=_helpers(terms, jobs, progress),
     ) as session:
         # While the lab is being put up: this takes as long.
         from headgate.gate.many import check_here
@@ -249,13 +249,13 @@ def _in_this_process(
         progress("taking the lab down")
 
 
-def _helpers(terms: Terms, jobs: int) -> Helpers | None:
+def _helpers(terms: Terms, jobs: int, progress: Progress) -> Helpers | None:
     """Whoever shares what is judged one by one."""
     if jobs < 2 or terms.families:
         return None
     from headgate.gate.sharing import MOST, Helpers
 
-    return Helpers(terms, min(jobs, MOST) - 1)
+    return Helpers(terms, min(jobs, MOST) - 1, progress)
 
 
 def _by_processes(

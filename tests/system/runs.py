@@ -136,19 +136,32 @@ class Run:
 
     # What it has on the engine
 
-    def reaper(self) -> tuple[int, str] | None:
-        """The process that outlives it, and the session that it guards."""
-        for pid, command in _commands():
-            if (match := _REAPER.search(command)) and _parent(pid) == self.process.pid:
-                return pid, match[1]
-        return None
+    def reapers(self) -> Iterator[tuple[int, str]]:
+        """The process that outlives it, and the session that it guards; then those of the processes
+        that share its work."""
+        for starter in self._starters():
+            for pid, command in _commands():
+                if (match := _REAPER.search(command)) and _parent(pid) == starter:
+                    yield pid, match[1]
 
-    def launcher(self) -> int | None:
-        """The process that makes its sandbox and outlives it, if only for a moment."""
-        for pid, command in _commands():
-            if _LAUNCHER in command and _parent(pid) == self.process.pid:
-                return pid
-        return None
+    def launchers(self) -> Iterator[int]:
+        """The process that makes its sandbox and outlives it, if only for a moment; then those of
+        the processes that share its work."""
+        for starter in self._starters():
+            for pid, command in _commands():
+                if _LAUNCHER in command and _parent(pid) == starter:
+                    yield pid
+
+    def helpers(self) -> list[int]:
+        """The processes that share its work."""
+        return [
+            pid
+            for pid, command in _commands()
+            if _parent(pid) == self.process.pid and "spawn_main" in command
+        ]
+
+    def _starters(self) -> list[int]:
+        return [self.process.pid, *self.helpers()]
 
     def workers_reapers(self) -> list[tuple[int, str]]:
         """As `reaper`, of each process that it has started to do its work."""
@@ -193,15 +206,14 @@ class DockerWatch:
         self._run = run
         self._ids: set[str] = set()
         self._namespaces: set[str] = set()
-        self.session = ""
-        self._reaper: int | None = None
+        self._reapers: dict[str, int] = {}
 
     def look(self) -> None:
         """Note the containers and network namespaces that the run has now."""
-        if self._reaper is None and (found := self._run.reaper()):
-            pid, self.session = found
-            with contextlib.suppress(ProcessLookupError):
-                self._reaper = os.pidfd_open(pid)
+        for pid, session in self._run.reapers():
+            if session not in self._reapers:
+                with contextlib.suppress(ProcessLookupError):
+                    self._reapers[session] = os.pidfd_open(pid)
         for container in self.containers():
             self._ids.add(str(container.id))
             with contextlib.suppress(docker.errors.NotFound):
@@ -210,10 +222,13 @@ class DockerWatch:
 
     def containers(self) -> list[Container]:
         """The run's containers, running or not."""
-        if not self.session:
-            return []
-        label = f"{SESSION_LABEL}={self.session}"
-        return self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+        found = []
+        for session in self._reapers:
+            label = f"{SESSION_LABEL}={session}"
+            found += self._client.containers.list(
+                all=True, filters={"label": label}, ignore_removed=True
+            )
+        return found
 
     def kill(self, role: str) -> None:
         """Kill the nodes of a role; the control's gateway may be on its way out."""
@@ -223,11 +238,8 @@ class DockerWatch:
                     one.kill()
 
     def await_reaper(self, seconds: float) -> bool:
-        """Wait for the end of the process that cleans up; False when it takes longer."""
-        if self._reaper is None:
-            return True
-        ready, _, _ = select.select([self._reaper], [], [], seconds)
-        return bool(ready)
+        """Wait for the end of what cleans up; False when it takes longer."""
+        return _all_end(list(self._reapers.values()), seconds)
 
     def left(self) -> Left:
         containers = {str(one.name) for one in self.containers()}
@@ -243,40 +255,42 @@ class DockerWatch:
         for pid, command in _commands():
             own = _session_of(pid) == self._run.process.pid
             caged = any(container in _cgroups(pid) for container in self._ids)
-            if own or caged or (self.session and self.session in command):
+            if own or caged or any(session in command for session in self._reapers):
                 yield f"{pid} {command[:200]!r}"
 
     def close(self) -> None:
-        if self._reaper is not None:
-            os.close(self._reaper)
+        for reaper in self._reapers.values():
+            os.close(reaper)
 
 
 class SandboxWatch:
-    """Follows a run in its sandbox: everything in it is in the user namespace that its launcher has
-    made. That is held open, since the kernel gives the number of one that has gone to the next."""
+    """Follows a run in its sandboxes: everything in one is in the user namespace that its launcher
+    has made. That is held open, since the kernel gives the number of one that has gone to the next.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._launcher: int | None = None
+        self._launchers: dict[int, int] = {}
+        self._spaces: dict[int, str] = {}
         self._held: list[int] = []
-        self._space = ""
 
     def look(self) -> None:
-        """Note the launcher, and its user namespace as soon as it has one."""
-        with contextlib.suppress(OSError):  # it has ended
-            if self._launcher is None and (found := self._run.launcher()):
-                self._held.append(os.pidfd_open(found))
-                self._launcher = found
-            if self._launcher is not None and not self._space:
-                self._hold(self._launcher)
+        """Note the launchers, and the user namespace of each as soon as it has one."""
+        for launcher in self._run.launchers():
+            with contextlib.suppress(OSError):  # it has ended
+                if launcher not in self._launchers:
+                    self._launchers[launcher] = os.pidfd_open(launcher)
+                if launcher not in self._spaces:
+                    self._hold(launcher)
 
     def _hold(self, launcher: int) -> None:
         if _namespace(launcher, "user") not in ("", _namespace(os.getpid(), "user")):
             self._held.append(os.open(f"/proc/{launcher}/ns/user", os.O_RDONLY))
-            self._space = _namespace(launcher, "user")
+            self._spaces[launcher] = _namespace(launcher, "user")
 
     def _inside(self) -> list[int]:
-        return [pid for pid in _living() if self._space and _namespace(pid, "user") == self._space]
+        spaces = set(self._spaces.values())
+        return [pid for pid in _living() if _namespace(pid, "user") in spaces]
 
     def kill(self, role: str) -> None:
         """Kill the nodes of a role; of a gateway what holds its cage open."""
@@ -286,30 +300,39 @@ class SandboxWatch:
                 os.kill(pid, signal.SIGKILL)
 
     def stop_launcher(self) -> None:
-        """Let the launcher hang."""
-        assert self._launcher is not None
-        os.kill(self._launcher, signal.SIGSTOP)
+        """Let the launchers hang."""
+        assert self._launchers
+        for launcher in self._launchers:
+            os.kill(launcher, signal.SIGSTOP)
 
     def await_reaper(self, seconds: float) -> bool:
-        """Wait for the end of the launcher; False when it takes longer."""
-        if self._launcher is None:
-            return True
-        ready, _, _ = select.select(self._held[:1], [], [], seconds)
-        return bool(ready)
+        """Wait for the end of the launchers; False when it takes longer."""
+        return _all_end(list(self._launchers.values()), seconds)
 
     def left(self) -> Left:
         inside = self._inside()
         namespaces = {_namespace(pid, kind) for pid in inside for kind in _KINDS} - {""}
         processes = {pid: command for pid, command in _commands() if pid in inside}
-        sessions = {self._run.process.pid, self._launcher} - {None}  # the keeper's is the latter
+        sessions = {self._run.process.pid, *self._launchers}  # a keeper's is one of the latter
         processes |= {pid: said for pid, said in _commands() if _session_of(pid) in sessions}
         told = [f"{pid} {command[:200]!r}" for pid, command in sorted(processes.items())]
         files = [str(path) for path in self._run.temporary.rglob("*")]
         return Left((), tuple(sorted(namespaces)), tuple(told), tuple(sorted(files)))
 
     def close(self) -> None:
-        for one in self._held:
+        for one in (*self._held, *self._launchers.values()):
             os.close(one)
+
+
+def _all_end(processes: Sequence[int], seconds: float) -> bool:
+    """Wait for the end of these, by the descriptors that stand for them; False when it takes longer
+    than so many seconds."""
+    last = time.monotonic() + seconds
+    for one in processes:
+        ready, _, _ = select.select([one], [], [], max(0.0, last - time.monotonic()))
+        if not ready:
+            return False
+    return True
 
 
 Watch = DockerWatch | SandboxWatch

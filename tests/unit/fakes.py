@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -26,6 +26,7 @@ from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate
 from headgate.gate.keeping import Keeping
+from headgate.gate.portion import Portion
 from headgate.gate.session import Session
 from headgate.gate.visit import Record
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
@@ -41,8 +42,8 @@ from headgate.population import Population, populate
 from headgate.reading.aim import Aim
 from headgate.reading.span import Span
 from headgate.request import EXPLICIT, Connection, Outcome, Receipt, Request
-from headgate.tally import Tally
-from headgate.trial import Observation
+from headgate.tally import Counts, Tally
+from headgate.trial import Observation, Past
 from headgate.verdict import Verdict
 
 HEADER = "x-up-calling-line-id"
@@ -262,6 +263,12 @@ class FakeGate:
     def begin(self, scenario: str) -> None:
         self.begun.append(scenario)
 
+    def portion(self) -> Portion:
+        return Portion(self.record, Counts(), Past(0, {}, {}, {}), {})
+
+    def take(self, portion: Portion) -> None:
+        self.record.add(portion.record)
+
     @property
     def as_gate(self) -> Gate:
         return cast("Gate", self)
@@ -280,7 +287,7 @@ class FakeSession:
     lab_lost: bool = False
     covered: Coverage | None = None
     covering: bool = False
-    helpers: None = None
+    helpers: Any = None
     lines: list[str] = field(default_factory=list)
     captured: Sequence[bytes | Exception] = ()
     observed: Sequence[Observation] = ()

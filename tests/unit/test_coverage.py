@@ -353,7 +353,11 @@ def test_all_that_was_aimed_is_sent_and_of_other_families_as_many_each() -> None
 
 def test_of_each_kind_one_is_sent_however_many_others_there_are() -> None:
     sent = [connection("plain", number) for number in range(MOST_LOOKED_AT)]
-    odd = [b"GET / HTTP/1.0\r\n\r\n", b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nHost: b?c\r\n\r\n"]
+    odd = [
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nHost: b?c\r\n\r\n",
+        b"GET http://a:65616/ HTTP/1.1\r\nHost: a:65616\r\n\r\n",
+    ]
     for at, raw in enumerate(odd):
         (request,) = sent[7 * at].requests
         sent[7 * at] = replace(sent[7 * at], requests=(replace(request, raw=raw),))
@@ -374,4 +378,12 @@ def test_states_of_the_sessions_are_tried_with_plain_visits_of_those_handsets() 
     other = replace(one, requests=(replace(one.requests[0], binding=False),))
     elsewhere = replace(one, requests=(replace(one.requests[0], handset="100.64.128.9"),))
     long = replace(one, requests=one.requests * 6)
-    assert ordinary([other, elsewhere, long, one, one], [one.handset], 2) == [one, one]
+    sample = [other, elsewhere, long, one, one]
+    assert ordinary(sample, [one.handset], 2, lambda host: False) == [one, one]
+
+
+def test_permitted_sites_and_others_are_visited_in_turn_in_each_state() -> None:
+    one = connection("plain", 1)
+    other = replace(one, requests=(replace(one.requests[0], host="shop.example"),))
+    found = ordinary([one, one, one, other], [one.handset], 3, lambda host: host != "shop.example")
+    assert found == [one, other, one]

@@ -11,29 +11,41 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import NamedTuple
 
 from headgate.candidate import Candidate
 from headgate.coverage import luahook
 from headgate.coverage.copy import LOG, Copy, copy_of
 from headgate.coverage.coverage import Coverage
 from headgate.coverage.figures import SAID, coverage_of
-from headgate.coverage.sample import ordinary, sampled
+from headgate.coverage.sample import MOST_OTHERS, ordinary, sampled
 from headgate.engines.engine import Deadline
 from headgate.errors import HeadgateError, NotJudged
 from headgate.feeds import LATE, Change
 from headgate.lab.gateway import Gateway
 from headgate.lab.lab import CONCURRENCY, Lab
 from headgate.numbers import mask_numbers
+from headgate.policy import Policy
 from headgate.population import Population
 from headgate.request import Connection
 
 # How many visits are made in each state of the sessions that is not the ordinary one.
-IN_EACH_STATE = 12
+IN_EACH_STATE = 16
 # Seconds that a handset waits: what a gateway does when nobody waits any more, it does as well.
 PATIENCE = 1.2
 # Connections that are carried out in one go; and many times what all of them take, in seconds: no
 # gateway that hangs is waited for in earnest.
 AT_A_TIME, LONGEST = 400, 15.0
+
+
+class Part(NamedTuple):
+    """What one of so many copies has to tell; one of them is visited in the other states too."""
+
+    of: int
+    states: bool
+
+
+WHOLE = Part(1, True)
 
 
 @dataclass(frozen=True)
@@ -52,16 +64,18 @@ def told(
     lab: Lab,
     candidate: Candidate,
     population: Population,
+    policy: Policy,
     sent: Iterable[Connection],
     rng: random.Random,
+    part: Part = WHOLE,
 ) -> Told:
     """What a copy tells of these connections, which were sent to the candidate before."""
     began = time.monotonic()
     try:
         copy = copy_of(candidate)
         with lab.gateway(copy.candidate, population.sessions) as gateway:
-            passing = _Pass(lab, gateway, population)
-            passing.run(sampled(sent, rng))
+            passing = _Pass(lab, gateway, population, policy)
+            passing.run(sampled(sent, rng, MOST_OTHERS // part.of), part.states)
             nginx, lua = _logs(copy, gateway)
     except HeadgateError as error:
         reason = error.reason if isinstance(error, NotJudged) else str(error)
@@ -86,17 +100,23 @@ def measured(candidate: Candidate, copies: Sequence[Told]) -> Coverage:
 class _Pass:
     """Requests through the copy, in each state that sessions can be in."""
 
-    def __init__(self, lab: Lab, gateway: Gateway, population: Population) -> None:
+    def __init__(self, lab: Lab, gateway: Gateway, population: Population, policy: Policy) -> None:
         self._lab = lab
+        self._policy = policy
         self._gateway = gateway
         self._population = population
         self._deadline = Deadline(LONGEST)
         self.requests = 0
 
-    def run(self, sample: Sequence[Connection]) -> None:
+    def run(self, sample: Sequence[Connection], states: bool) -> None:
         self._send(sample)
-        agreed = ordinary(sample, self._population.agreed, IN_EACH_STATE)
-        if not agreed:
+        agreed = ordinary(
+            sample,
+            self._population.agreed,
+            IN_EACH_STATE,
+            lambda host: self._policy.site_for(host) is not None,
+        )
+        if not (agreed and states):
             return
         handsets = {one.handset for one in agreed}
         for change in self._changes(sorted(handsets)):

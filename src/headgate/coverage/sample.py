@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, zip_longest
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
 
 from headgate.request import Connection
 
@@ -16,13 +16,15 @@ _USUAL = frozenset(string.ascii_letters.encode() + b"0123456789.-")
 # Connections that are aimed, and others of all families.
 MOST_AIMED, MOST_OTHERS = 1200, 400
 # By then a family has sent all its kinds, and goes on with more of the same.
-MOST_LOOKED_AT = 400
+MOST_LOOKED_AT = 800
 
 
-def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
+def sampled(
+    sent: Iterable[Connection], rng: random.Random, most: int = MOST_OTHERS
+) -> list[Connection]:
     """All that were aimed, in their order up to a bound, and of the other families those that
-    differ in kind from all before them, and more in turn; in random order. What takes its time, or
-    goes on with an earlier connection, is left out."""
+    differ in kind from all before them, and more in turn up to `most`; in random order. What takes
+    its time, or goes on with an earlier connection, is left out."""
     families: dict[str, list[Connection]] = {}
     for one in _each_once(sent):
         if not (one.manner.lingers or one.manner.goes_on or one.manner.stays):
@@ -31,7 +33,7 @@ def sampled(sent: Iterable[Connection], rng: random.Random) -> list[Connection]:
     new = _new([one for found in families.values() for one in found[:MOST_LOOKED_AT]])
     others = [rng.sample(found, len(found)) for found in families.values()]
     turns = [one for turn in zip_longest(*others) for one in turn if one is not None]
-    first = islice(_each_once([*new, *turns]), max(len(new), MOST_OTHERS))
+    first = islice(_each_once([*new, *turns]), max(len(new), most))
     chosen = [*aimed, *first]
     return rng.sample(chosen, len(chosen))
 
@@ -54,6 +56,11 @@ def _form(target: bytes) -> bytes:
     return scheme if colon and b"/" not in scheme else target[:1].strip(_LETTERS)
 
 
+def _is_port(word: bytes) -> bool:
+    """Whether it is no number, or one that a port can have."""
+    return not word.isdigit() or (len(word) <= 5 and 0 < int(word) < 65536)
+
+
 def _kinds(connection: Connection) -> Iterator[object]:
     """What kinds of things a config can tell apart in it: how it is carried out, what its requests
     look like, and what sites answer."""
@@ -71,6 +78,7 @@ def _kinds(connection: Connection) -> Iterator[object]:
         for place, names in (("host", hosts[:1]), ("second", hosts[1:2]), ("line", [authority])):
             name = b"".join(names)
             yield place, one.mode, len(hosts), frozenset(name) - _USUAL, name.strip(b" .") == b""
+            yield place, one.mode, _is_port(name.rpartition(b":")[2])
         yield one.answer and one.answer.head.partition(b"\r")[0]
 
 
@@ -83,9 +91,20 @@ def _each_once(sent: Iterable[Connection]) -> Iterator[Connection]:
             yield one
 
 
-def ordinary(sample: Sequence[Connection], handsets: Iterable[str], most: int) -> list[Connection]:
-    """So many plain visits of these handsets among the sample: those of one request first, since a
-    gateway that waits for its store does so at each request of a connection."""
+def ordinary(
+    sample: Sequence[Connection],
+    handsets: Iterable[str],
+    most: int,
+    is_permitted: Callable[[str], bool],
+) -> list[Connection]:
+    """So many plain visits of these handsets among the sample, to permitted sites and to others in
+    turn: of a gateway that asks its store for the first alone, the second would tell nothing. Those
+    of one request come first, since a gateway that waits for its store does so at each request of a
+    connection."""
     wanted = set(handsets)
     plain = [one for one in sample if one.handset in wanted and one.requests[0].binding]
-    return sorted(plain, key=lambda one: len(one.requests))[:most]
+    plain.sort(key=lambda one: len(one.requests))
+    permitted = [one for one in plain if is_permitted(one.requests[0].host)]
+    others = [one for one in plain if not is_permitted(one.requests[0].host)]
+    turns = chain.from_iterable(zip_longest(permitted, others))
+    return [one for one in turns if one is not None][:most]

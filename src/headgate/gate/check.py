@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,11 +122,13 @@ class Run:
         strict: bool = False,
         explain: bool = False,
         helping: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.candidate = candidate
         self._session = session
         self._strict = strict
         self._helping = helping
+        self._tell = tell or session.progress
         self._cage_to_come = not explain
         self.recorder: Recorder
         self.verdict: Verdict | None = None
@@ -162,7 +164,7 @@ class Run:
         config.option.tbstyle = "native"
 
     def pytest_bdd_before_scenario(self, feature: object, scenario: object) -> None:
-        self._session.progress(getattr(scenario, "name", ""))
+        self._tell(getattr(scenario, "name", ""))
 
     def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest) -> None:
         """A finding will be explained: the cage for that is made while the run goes on."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
 from headgate.coverage.coverage import NOT_MEASURED
-from headgate.coverage.measure import Told, told
+from headgate.coverage.measure import WHOLE, Part, Told, told
 from headgate.detector import Scanner
 from headgate.differential import Dependence, Differential
 from headgate.disclosure import Disclosure
@@ -390,7 +390,7 @@ class Gate:
         with self._serving():
             self.gateway.start_anew(zone)
 
-    def entered(self) -> Told:
+    def entered(self, part: Part = WHOLE) -> Told:
         """What of the candidate its requests enter, told by a copy when it has gone itself."""
         if self._given_up:
             return Told(why=self._given_up.reason)
@@ -398,7 +398,7 @@ class Gate:
             return Told(why=NOT_MEASURED.why)
         rng = random.Random(f"{self._seed} coverage")
         sent = self._trial.connections
-        return told(self._lab, self.candidate, self.population, sent, rng)
+        return told(self._lab, self.candidate, self.population, self.policy, sent, rng, part)
 
     # The gateway as installed, and what it leaves behind
 

@@ -71,7 +71,7 @@ class Session:
         self._unseen: set[str] | None = None
 
     def __enter__(self) -> Self:
-        if self.helpers:
+        if self.helpers is not None:
             self._stack.enter_context(self.helpers)
         self._preparing = ThreadPoolExecutor(1, "putting up the lab")
         self._ground: Future[Ground] = self._preparing.submit(self._prepare)
@@ -166,11 +166,14 @@ class Session:
         asked for."""
         if not self.covering:
             return None
-        from headgate.coverage.measure import measured
+        from headgate.coverage.measure import WHOLE, Part, measured
 
         self.progress("measuring what was entered")
-        others = self.helpers.cover(gate.candidate) if self.helpers else list
-        return measured(gate.candidate, [gate.entered(), *others()])
+        if self.helpers is None:
+            return measured(gate.candidate, [gate.entered(WHOLE)])
+        copies = len(self.helpers) + 1
+        others = self.helpers.cover(gate.candidate, Part(copies, states=False))
+        return measured(gate.candidate, [gate.entered(Part(copies, states=True)), *others()])
 
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""

@@ -24,6 +24,7 @@ from headgate.gate.terms import Terms
 from headgate.gate.workers import Crew, Failed, Spent
 
 if TYPE_CHECKING:
+    from headgate.coverage.measure import Part
     from headgate.coverage.measure import Told as Entered
     from headgate.gate.gate import Gate
     from headgate.gate.keeping import Kept
@@ -38,10 +39,10 @@ MOST = 4
 @dataclass(frozen=True)
 class Task:
     """What the others are asked about a candidate: to share its scenarios, or, when they have, what
-    their requests enter in it (`covering`)."""
+    their requests enter in it, which is a part of what is `covered`."""
 
     candidate: Candidate
-    covering: bool = False
+    covered: Part | None = None
 
     @property
     def name(self) -> str:
@@ -94,9 +95,10 @@ class Turns:
 class Helpers:
     """The other processes that judge what this one judges."""
 
-    def __init__(self, terms: Terms, count: int) -> None:
+    def __init__(self, terms: Terms, count: int, progress: Callable[[str], None]) -> None:
         self.turns = Turns()
-        self._crew: Crew[Task, Any] = Crew(partial(_bench, terms=terms, turns=self.turns), count)
+        bench = partial(_bench, terms=terms, turns=self.turns)
+        self._crew: Crew[Task, Any] = Crew(bench, count, progress)
         self._candidate: Candidate | None = None
 
     def __enter__(self) -> Self:
@@ -110,6 +112,9 @@ class Helpers:
         trace: TracebackType | None,
     ) -> None:
         self._crew.__exit__(kind, error, trace)
+
+    def __len__(self) -> int:
+        return len(self._crew)
 
     def begin(self, candidate: Candidate) -> None:
         """Share the scenarios of this candidate from now on."""
@@ -130,11 +135,12 @@ class Helpers:
         self.turns.end()
         self.shares()
 
-    def cover(self, candidate: Candidate) -> Callable[[], list[Entered]]:
+    def cover(self, candidate: Candidate, part: Part) -> Callable[[], list[Entered]]:
         """Ask what the requests of the others enter; what is returned waits for it."""
         from headgate.coverage.measure import Told as Entered
 
-        self._crew.give(Task(candidate, covering=True))
+        self.settle()
+        self._crew.give(Task(candidate, part))
 
         def entered() -> list[Entered]:
             answers = self._crew.answers()
@@ -155,21 +161,24 @@ def _bench(
         numbers.revealed() if terms.reveal else contextlib.nullcontext(),
         Session(terms.policy, engine, seed=terms.seed, covering=True) as session,
     ):
-        yield _Answering(session, terms, turns)
+        yield _Answering(session, terms, turns, tell)
 
 
 class _Answering:
     """Answers one task after another, in one session."""
 
-    def __init__(self, session: Session, terms: Terms, turns: Turns) -> None:
+    def __init__(
+        self, session: Session, terms: Terms, turns: Turns, tell: Callable[[str], None]
+    ) -> None:
         self._session = session
+        self._tell = tell
         self._terms = terms
         self._turns = turns
         self._gate: Gate | None = None
 
     def __call__(self, task: Task) -> Share | Entered | None:
-        if task.covering:
-            return self._gate.entered() if self._gate else None
+        if task.covered:
+            return self._gate.entered(task.covered) if self._gate else None
         share = self._share(task.candidate)
         if self._session.lost:
             raise Spent(share)
@@ -184,7 +193,7 @@ class _Answering:
         self._session.expect(candidate)
         helping = Helping(self._turns)
         keeper = terms.keeping and Keeper(terms.keeping, terms.policy, candidate)
-        run = Run(self._session, candidate, helping=True)
+        run = Run(self._session, candidate, helping=True, tell=self._tell)
         run.carry_out(terms.features, [helping, *([keeper] if keeper else [])])
         recorder = run.recorder
         self._gate = recorder.gate

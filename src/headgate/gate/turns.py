@@ -46,7 +46,7 @@ class TakingTurns:
 
 class Leading(TakingTurns):
     """In the process that makes the verdict. It hears what the others have done before anything
-    is carried out that looks back. What they have kept is put to `kept`."""
+    is carried out that looks back."""
 
     def __init__(self, helpers: Helpers) -> None:
         super().__init__(helpers.turns)
@@ -68,7 +68,7 @@ class Leading(TakingTurns):
         recorder = config.stash[plugin.RECORDER]
         for share in self._helpers.shares():
             if isinstance(share, Failed):
-                recorder.problems.append(share.why)
+                recorder.problems.append(f"a part of the run is lost: {share.why}")
                 continue
             recorder.hear(share)
             for plain in share.reports:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Hashable, Sequence
@@ -97,17 +98,24 @@ def judge_all(
 
 class Crew(Generic[T, R]):
     """So many processes that are all given the same task, while the one that gives it goes on with
-    its own part. They last from one task to the next; one that has died is not replaced."""
+    its own part. They last from one task to the next; one that has died is not replaced. What they
+    tell of their progress is `heard` at once, in another thread."""
 
-    def __init__(self, bench: Bench[T, R], count: int) -> None:
+    def __init__(self, bench: Bench[T, R], count: int, heard: Tell) -> None:
         self._bench = bench
         self._count = count
+        self._heard = heard
         self._workers: list[_Worker[T, R]] = []
+        self._answers: dict[int, queue.SimpleQueue[R | Failed]] = {}
 
     def __enter__(self) -> Self:
         try:
             for _ in range(self._count):
-                _hired(self._bench, self._workers)
+                worker = _hired(self._bench, self._workers)
+                answers = self._answers[id(worker)] = queue.SimpleQueue()
+                listening = threading.Thread(target=self._listen, args=(worker, answers))
+                listening.daemon = True
+                listening.start()
         except BaseException:
             _dismiss(self._workers)
             raise
@@ -121,6 +129,17 @@ class Crew(Generic[T, R]):
     ) -> None:
         _dismiss(self._workers)
 
+    def _listen(self, worker: _Worker[T, R], answers: queue.SimpleQueue[R | Failed]) -> None:
+        while not worker.dead:
+            told = worker.told()
+            if isinstance(told, str):
+                self._heard(told)
+            else:
+                answers.put(told.answer)
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
     def give(self, task: T) -> None:
         """Hand the task to each of them."""
         for worker in self._workers:
@@ -128,7 +147,7 @@ class Crew(Generic[T, R]):
 
     def answers(self) -> list[R | Failed]:
         """What each of them answers to the task that it was given last; waits for them all."""
-        found = [worker.answered() for worker in self._workers]
+        found = [self._answers[id(worker)].get() for worker in self._workers]
         self._workers = [one for one in self._workers if not one.dead]
         return found
 
@@ -160,12 +179,6 @@ class _Worker(Generic[T, R]):
             self.process.join(_GRACE)
             return _Answer(Failed(f"the process that judged it {_how_it_ended(self.process)}"))
         return said
-
-    def answered(self) -> R | Failed:
-        """Its next answer, whatever it says of its progress before."""
-        while isinstance(told := self.told(), str):
-            pass
-        return told.answer
 
 
 def _hired(bench: Bench[T, R], workers: list[_Worker[T, R]]) -> _Worker[T, R]:
@@ -252,6 +265,7 @@ def _work(line: Connection, bench: Bench[T, R]) -> None:
     with contextlib.suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _judge_what_comes(line, bench)
+    os._exit(0)  # to take a run's memory apart takes as long as to take its lab down
 
 
 def _judge_what_comes(line: Connection, bench: Bench[T, R]) -> None:
