@@ -412,9 +412,10 @@ class Differential:
 
 def few(suspicions: Sequence[Suspicion], most: int = MOST_AGAIN) -> list[Suspicion]:
     """As many of them as stand on at most so many requests, with all their places in turn, so that
-    what many requests show does not crowd out what one shows."""
+    what many requests show does not crowd out what one shows; at each place first those that tell
+    who it is."""
     by_where: dict[tuple[str, str], dict[Group, None]] = {}
-    for one in suspicions:
+    for one in sorted(suspicions, key=lambda one: not one.between_two):
         by_where.setdefault((one.group.kind, one.trait.where), {})[one.group] = None
     turns = zip_longest(*by_where.values())
     groups = dict.fromkeys(group for turn in turns for group in turn if group)

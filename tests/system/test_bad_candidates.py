@@ -81,7 +81,11 @@ FAIL_MIDWAY = [
     ("exits-midway", "a worker process ended on its own", "exited with code 0"),
     ("eats-memory", "a worker process ended on its own", "exited on signal 9"),
     ("ends-midway", "ended on its own with exit status 124", ""),
-    ("fills-its-disk", "filled its disk: /var/log (64 MiB)", "No space left on device"),
+    (
+        "fills-its-disk",
+        "filled its disk: /var/log (64 MiB)",
+        'write() to "/var/log/nginx/access.log"',
+    ),
     (
         "proxies-to-itself",
         "does not serve: none of",

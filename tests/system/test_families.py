@@ -91,7 +91,7 @@ SHARED = """
 FAULTS: dict[str, tuple[tuple[str, str, str], list[str]]] = {
     "an unusual method": (
         ("", "if ($request_method = PROPFIND) { set $shown $number; }", ""),
-        ["plain"],
+        ["plain", "forged"],
     ),
     "an old version": (
         ("", "if ($server_protocol = HTTP/1.0) { set $shown $number; }", ""),
