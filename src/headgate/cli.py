@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     watch = commands.add_parser("watch", help="judge a candidate again on every save")
     watch.add_argument("candidate", type=Path, metavar="CANDIDATE")
     _add_terms(watch)
+    _add_jobs(watch)
     merge = commands.add_parser("merge", help="join the verdict files of several runs")
     merge.add_argument("files", nargs="+", type=Path, metavar="VERDICT.json")
     merge.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts there")
@@ -123,7 +124,7 @@ def _add_terms(command: argparse.ArgumentParser) -> None:
 def _add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
-        help="judge so many at a time (as a rule one for each core)",
+        help="judge in so many processes at a time (as a rule one for each core)",
     )  # fmt: skip
 
 
@@ -253,9 +254,9 @@ def _helpers(terms: Terms, jobs: int, progress: Progress) -> Helpers | None:
     """Whoever shares what is judged one by one."""
     if jobs < 2 or terms.families:
         return None
-    from headgate.gate.sharing import MOST, Helpers
+    from headgate.gate.sharing import Helpers
 
-    return Helpers(terms, min(jobs, MOST) - 1, progress)
+    return Helpers(terms, jobs - 1, progress, covered=True)
 
 
 def _by_processes(
@@ -291,12 +292,21 @@ def _watch(args: argparse.Namespace) -> int:
     import secrets
 
     from headgate.gate.session import Session
+    from headgate.gate.sharing import Helpers
+    from headgate.gate.terms import Terms
     from headgate.gate.watching import Watching
+    from headgate.policy import Policy
     from headgate.reports.progress import Progress
 
     _assert_features(args.features)
-    seed, engine = args.seed or secrets.token_hex(8), choice.engine_named(args.engine)
+    seed, name = args.seed or secrets.token_hex(8), args.engine or choice.default()
+    engine = choice.engine_named(name)
     progress = Progress(sys.stderr)
+
+    def session(policy: Policy) -> Session:
+        terms = Terms(policy, seed, tuple(args.features), engine=name)
+        helpers = Helpers(terms, args.jobs - 1, progress, covered=False) if args.jobs > 1 else None
+        return Session(policy, engine, seed=seed, progress=progress, helpers=helpers)
 
     def say(line: str) -> None:
         progress.clear()
@@ -306,7 +316,7 @@ def _watch(args: argparse.Namespace) -> int:
         args.candidate,
         args.policy,
         args.features,
-        session=lambda policy: Session(policy, engine, seed=seed, progress=progress),
+        session=session,
         say=say,
         progress=progress,
     )

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from headgate.gate.record import Told
     from headgate.gate.session import Session
 
-# More processes than this would spend more on their controls than they save.
-MOST = 4
+# More processes beside this one would spend more on their controls than they save.
+MOST = 3
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,15 @@ class Turns:
 
 
 class Helpers:
-    """The other processes that judge what this one judges."""
+    """The other processes that judge what this one judges, so many at most. They will be asked
+    what was entered, where that is `covered`."""
 
-    def __init__(self, terms: Terms, count: int, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, terms: Terms, count: int, progress: Callable[[str], None], *, covered: bool
+    ) -> None:
         self.turns = Turns()
-        bench = partial(_bench, terms=terms, turns=self.turns)
-        self._crew: Crew[Task, Any] = Crew(bench, count, progress)
+        bench = partial(_bench, terms=terms, turns=self.turns, covered=covered)
+        self._crew: Crew[Task, Any] = Crew(bench, min(count, MOST), progress)
         self._candidate: Candidate | None = None
 
     def __enter__(self) -> Self:
@@ -151,7 +154,7 @@ class Helpers:
 
 @contextlib.contextmanager
 def _bench(
-    first: Task, tell: Callable[[str], None], terms: Terms, turns: Turns
+    first: Task, tell: Callable[[str], None], terms: Terms, turns: Turns, covered: bool
 ) -> Iterator[Callable[[Task], object]]:
     from headgate.engines.choice import engine_named
     from headgate.gate.session import Session
@@ -159,7 +162,7 @@ def _bench(
     engine = engine_named(terms.engine)
     with (
         numbers.revealed() if terms.reveal else contextlib.nullcontext(),
-        Session(terms.policy, engine, seed=terms.seed, covering=True) as session,
+        Session(terms.policy, engine, seed=terms.seed, covering=covered) as session,
     ):
         yield _Answering(session, terms, turns, tell)
 
