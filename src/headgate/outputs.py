@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +119,8 @@ class Outputs:
         self._signer: Signer | None = None
         self._base = Path.cwd()
         self._judged: dict[int, Verdict] = {}
+        self._told: dict[int, Plain] = {}
+        self._pages: tuple[Sequence[Verdict], Mapping[str, str]] = ((), {})
         self._stack = contextlib.ExitStack()
         self.keeping: Keeping | None = None
 
@@ -166,24 +168,23 @@ class Outputs:
     def add(self, at: int, verdict: Verdict) -> None:
         """Take the verdict on the candidate in this place, and what was kept of its run."""
         self._judged[at] = verdict
+        self._told[at] = _plain(verdict)
         if self._github:
             from headgate.reports.github import workflow_commands
 
-            for line in workflow_commands(_plain(verdict), self._base):
+            for line in workflow_commands(self._told[at], self._base):
                 print(line, flush=True)
         if self._bundle:
-            self._pack(bundle_paths(self._bundle, self._candidates)[at], verdict)
+            self._pack(bundle_paths(self._bundle, self._candidates)[at], self._told[at], verdict)
 
-    def _pack(self, path: Path, verdict: Verdict) -> None:
+    def _pack(self, path: Path, told: Plain, verdict: Verdict) -> None:
         from headgate.bundle.archive import write
         from headgate.bundle.gathering import gathered
         from headgate.bundle.packing import members_of
-        from headgate.record import record_of
-        from headgate.reports.pages import pages
 
-        judged = [(_plain(verdict), verdict.kept)]
+        judged = [(told, verdict.kept)]
         report = {one.name: one.made(judged, self._base) for one in FORMATS}
-        report |= {name: page.encode() for name, page in pages([record_of(verdict)]).items()}
+        report |= {name: page.encode() for name, page in self._paged([verdict]).items()}
         policy = self._policy.read_bytes()
         contents = gathered(*judged[0], policy, self._features, report)
         members = members_of(contents, self._signer)
@@ -191,7 +192,9 @@ class Outputs:
 
     def _write(self) -> None:
         """Write all files."""
-        judged = [(_plain(one), one.kept) for one in self._verdicts()]
+        judged = [
+            (self._told.get(at) or _plain(one), one.kept) for at, one in enumerate(self._verdicts())
+        ]
         for one, path in self._paths.items():
             if path:
                 write_whole(path, one.made(judged, self._base))
@@ -200,7 +203,19 @@ class Outputs:
         from headgate.record import record_of
         from headgate.reports import pages
 
-        pages.write(folder, [record_of(one) for one in self._verdicts()])
+        verdicts = self._verdicts()
+        pages.write(folder, [record_of(one) for one in verdicts], self._paged(verdicts))
+
+    def _paged(self, verdicts: Sequence[Verdict]) -> Mapping[str, str]:
+        """The report's pages on these; of a single candidate they go into its bundle too."""
+        from headgate.record import record_of
+        from headgate.reports.pages import pages
+
+        before, made = self._pages
+        if [*map(id, before)] != [*map(id, verdicts)]:
+            made = pages([record_of(one) for one in verdicts])
+            self._pages = verdicts, made
+        return made
 
     def _verdicts(self) -> Sequence[Verdict]:
         """All verdicts, those of candidates that were not come to among them."""

@@ -40,7 +40,7 @@ def browser() -> Iterator[Chromium]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     pages.clear(folder)
-    pages.write(folder, [sound(), explained(), hostile()])
+    pages.write(folder, records := [sound(), explained(), hostile()], pages.pages(records))
     return folder
 
 
@@ -182,7 +182,7 @@ def test_a_large_report_is_small_and_opens_within_a_second(
     browser: Chromium, tmp_path: Path
 ) -> None:
     pages.clear(tmp_path)
-    pages.write(tmp_path, [large()])
+    pages.write(tmp_path, records := [large()], pages.pages(records))
     path = tmp_path / INDEX
     assert path.stat().st_size < 3 << 20
     with browser.page(WIDE) as page:

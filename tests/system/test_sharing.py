@@ -22,7 +22,8 @@ _BY_TIME = {"permitted", "ordinary", "compared"}
 
 
 def checked(folder: Path, candidate: Path, *more: str | Path) -> Run:
-    words = ["check", candidate, "--policy", SAMPLES / "policy.yaml", "--engine", "sandbox"]
+    policy = SAMPLES / "policy.yaml"
+    words: list[str | Path] = ["check", candidate, "--policy", policy, "--engine", "sandbox"]
     return Run(folder, [*words, "--json", folder / "verdict.json", *more])
 
 

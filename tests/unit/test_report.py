@@ -287,7 +287,7 @@ def test_the_policy_of_the_page_lets_its_own_style_through_and_nothing_else() ->
 def test_pages_and_their_record_are_written(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "report"
     pages.clear(folder)
-    pages.write(folder, [sound(), leaky()])
+    pages.write(folder, records := [sound(), leaky()], pages.pages(records))
     assert sorted(one.name for one in folder.iterdir()) == [
         "1-released.html",
         "2-next.html",
@@ -303,7 +303,7 @@ def test_pages_and_their_record_are_written(tmp_path: Path) -> None:
 def test_no_page_of_an_earlier_run_stays(tmp_path: Path) -> None:
     (tmp_path / "own.html").write_text("mine")
     pages.clear(tmp_path)
-    pages.write(tmp_path, [sound(), leaky()])
+    pages.write(tmp_path, records := [sound(), leaky()], pages.pages(records))
     pages.clear(tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["own.html"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 PATH = "/run/internet.pcap"
 INTERFACE = "internet"
@@ -120,12 +122,12 @@ class Capture:
             return f"more crossed the cable than can be searched ({self._room >> 20} MiB)"
         return "the recording of the cable ended before the gateway did"
 
-    def read(self, start: int, most: int) -> bytes:
-        """So many bytes of the file at most, from this one on; none behind its end."""
-        with contextlib.suppress(FileNotFoundError), open(PATH, "rb") as file:
-            file.seek(start)
-            return file.read(most)
-        return b""
+    def held(self) -> IO[bytes]:
+        """The file as it is, whatever is recorded after it; an empty one, where there is none."""
+        try:
+            return open(PATH, "rb")
+        except FileNotFoundError:
+            return io.BytesIO()
 
     def abandon(self) -> None:
         """Stop without looking at what was recorded."""

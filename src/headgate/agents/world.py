@@ -11,6 +11,7 @@ import asyncio
 import functools
 import gzip
 import html
+import io
 import os
 import socket
 import ssl
@@ -18,7 +19,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from headgate.agents import framing, marks, pages, wire
 from headgate.agents.capture import Capture
@@ -74,6 +75,7 @@ class World:
         self._room = MOST_KEPT
         self._sealed: list[Sealed] = []
         self._capture = Capture()
+        self._held: IO[bytes] = io.BytesIO()
         self._ledger = Ledger()
 
     def begin(self, seed: str, names: Mapping[str, str]) -> None:
@@ -151,11 +153,17 @@ class World:
         sealed = [*self._sealed, *filter(None, (one.sealed for one in self._connections))]
         return {"flows": rest, "unseen": audit.unseen, "doubt": doubt, "sealed": sealed}
 
-    def recording(self, start: int, most: int) -> dict[str, Any]:
-        """A part of the capture as tcpdump wrote it: its size, and its bytes in a gzip member.
-        Members one behind the other are one gzip file."""
-        part = self._capture.read(start, most)
-        return {"size": len(part), "data": gzip.compress(part, 1, mtime=0)}
+    def hold(self) -> None:
+        """Keep the capture for `recording`, whatever is recorded after it."""
+        self._held.close()
+        self._held = self._capture.held()
+
+    async def recording(self, most: int) -> dict[str, Any]:
+        """The next part of what is held, as tcpdump wrote it: its size, and its bytes in a gzip
+        member. Members one behind the other are one gzip file."""
+        part = self._held.read(most)
+        data = await asyncio.to_thread(gzip.compress, part, 1, mtime=0)
+        return {"size": len(part), "data": data}
 
     def forget(self) -> None:
         self._capture.abandon()
@@ -394,6 +402,7 @@ async def main() -> None:
             "collect": world.collect,
             "record": world.record,
             "recorded": world.recorded,
+            "hold": world.hold,
             "recording": world.recording,
             "forget": world.forget,
             "store_at": store.at,

@@ -71,14 +71,14 @@ class Keeper:
         self._junit = self._folder / "junit.xml"
         self._shown: Callable[[str], str] = mask_numbers
         self._exchanges: _Exchanges | None = None
-        self._failure: OSError | None = None
+        self._fetching = ThreadPoolExecutor(1, "fetching the capture")
+        self._captured: Future[list[str]] | None = None
 
     def kept(self, others: Iterable[Kept] = ()) -> Kept:
         """What has been kept, when the run is over; what the others have that share it, too.
         HeadgateError when there was no room for it."""
         try:
-            if self._failure:
-                raise self._failure
+            self._kept.missing += self._captured.result() if self._captured else []
             if self._junit.exists():
                 self._kept.junit = masked(self._junit.read_bytes(), self._shown)
             if self._exchanges:
@@ -110,23 +110,32 @@ class Keeper:
         return value
 
     def _capture(self, gate: Gate) -> None:
+        """Fetched while the run goes on: it takes 0.2 s."""
         path = self._folder / "capture.pcap.gz"
-        missing = self._kept.missing
-        try:
-            _write(path, gate.recording(MOST_CAPTURED))
-        except OSError as error:
-            self._failure = error
-        except LabError:  # a node that is lost is told of elsewhere
-            missing.append("The capture lacks its end: the lab failed.")
         if not gate.has_ended:
-            missing.append("The capture lacks its end: the run ended before the gateway did.")
+            self._kept.missing.append(f"{_BROKEN_OFF} the run ended before the gateway did.")
+        try:
+            parts = gate.recording(MOST_CAPTURED)
+        except LabError:
+            self._kept.missing.append(_LOST)
+            return
+        self._captured = self._fetching.submit(_write, path, parts)
         self._kept.captures.append(path)
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> None:
+_BROKEN_OFF = "The capture lacks its end:"
+_LOST = f"{_BROKEN_OFF} the lab failed."
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> list[str]:
+    """Write them to the file; what is missing in it, in words."""
     with path.open("wb") as file:
-        for part in parts:
-            file.write(part)
+        try:
+            for part in parts:
+                file.write(part)
+        except LabError:  # a node that is lost is told of elsewhere
+            return [_LOST]
+    return []
 
 
 class _Exchanges:

@@ -184,14 +184,19 @@ class Lab:
         return Crossing(flows, unseen, sealed, gateway.unasked(), told["doubt"])
 
     def recording(self, most: int) -> Iterator[bytes]:
-        """The capture of the cable to the outside, its first `most` bytes: gzip, in parts."""
-        start = 0
-        while start < most:
-            part = self._world.call("recording", start=start, most=min(_PART, most - start))
+        """The capture of the cable to the outside, its first `most` bytes: gzip, in parts. They can
+        be had after another gateway has been started, until this is called again."""
+        self._world.call("hold")
+        return self._held(most)
+
+    def _held(self, most: int) -> Iterator[bytes]:
+        left = most
+        while left > 0:
+            part = self._world.call("recording", most=min(_PART, left))
             if not part["size"]:
                 return
             yield part["data"]
-            start += part["size"]
+            left -= part["size"]
 
     def receipts(self, last: bool = False) -> list[Receipt]:
         """What arrived anywhere since the last call."""

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -57,10 +57,10 @@ def clear(folder: Path) -> None:
         raise HeadgateError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
-def write(folder: Path, records: Sequence[Record]) -> None:
-    """Write the pages, and the record that they are made from, into a folder that `clear` has made
-    ready. HeadgateError when that cannot be done."""
-    files = {**pages(records), DATA: json.dumps(as_plain(records)) + "\n"}
+def write(folder: Path, records: Sequence[Record], made: Mapping[str, str]) -> None:
+    """Write the pages that were made, and the record that they were made from, into a folder that
+    `clear` has made ready. HeadgateError when that cannot be done."""
+    files = {**made, DATA: json.dumps(as_plain(records)) + "\n"}
     for name, text in files.items():
         write_whole(folder / name, text.encode())
 
