@@ -20,14 +20,13 @@ from headgate.candidate import Candidate, digest_of_sums
 from headgate.coverage.coverage import NOT_MEASURED
 from headgate.coverage.measure import WHOLE, Part, Told, told
 from headgate.detector import Scanner
-from headgate.differential import Dependence, Differential
 from headgate.disclosure import Disclosure
 from headgate.engines.engine import Deadline
 from headgate.errors import InputError, NotJudged
 from headgate.families import families
 from headgate.feeds import Change
 from headgate.flow import Crossing
-from headgate.gate.comparison import Comparison, Exchange, Stage, exchange_in
+from headgate.gate.comparing import compared
 from headgate.gate.ground import Ground
 from headgate.gate.portion import Portion
 from headgate.gate.visit import Record, Visit, together
@@ -38,10 +37,9 @@ from headgate.lab.log import complaints
 from headgate.lasting import jar, kept, resumed
 from headgate.numbers import Subscriber
 from headgate.plan import Plan, repeated
-from headgate.probes import fresh, probes
 from headgate.reading.aim import Aim
 from headgate.reading.aiming import aims_of
-from headgate.request import Connection, Receipt, Request
+from headgate.request import Connection, Request
 from headgate.shuffling import shuffled
 from headgate.tally import Tally
 from headgate.trial import Observation, Trial
@@ -188,24 +186,16 @@ class Gate:
     def visit_during(self, action: Callable[[], None], by: Sequence[str]) -> Visit:
         """Visit permitted and ordinary sites again and again while something befalls the gateway,
         and once more when it is over."""
-        with self._drawing_apart(), self._serving(), ThreadPoolExecutor(1) as beside:
+        at_last = self._rng.random()  # however much is drawn before, as time will have it
+        with self._serving(), ThreadPoolExecutor(1) as beside:
             befalling = beside.submit(action)
             visits = [self.visit("permitted", "ordinary", by=by, most=AT_A_TIME)]
             while not befalling.done():
                 visits.append(self.visit("permitted", "ordinary", by=by, most=AT_A_TIME))
             with self._serving():
                 befalling.result()
+        self._rng.seed(at_last)
         return together([*visits, self.visit("permitted", "ordinary", by=by)])
-
-    @contextlib.contextmanager
-    def _drawing_apart(self) -> Iterator[None]:
-        """However much is drawn within, as time or chance will have it: what is drawn afterwards is
-        the seed's alone."""
-        afterwards = self._rng.random()
-        try:
-            yield
-        finally:
-            self._rng.seed(afterwards)
 
     @contextlib.contextmanager
     def _serving(self) -> Iterator[None]:
@@ -259,13 +249,13 @@ class Gate:
         if guests:
             self.population = before.joined_by(guests)
             self._know(guests)
-            self._attach(guests)
+            self.attach(guests)
         try:
             yield
         finally:
             self.population = before
             if guests:
-                self._attach(dict.fromkeys(guests))
+                self.attach(dict.fromkeys(guests))
 
     def _know(self, guests: Mapping[str, Subscriber]) -> None:
         self.guests |= guests
@@ -283,7 +273,7 @@ class Gate:
         before = list(families()["alternating"].generate(self.plan(), list(change)))
         before = self._rng.sample(before, min(len(change), len(before)))
         visit = self.send(kept(before))
-        self._attach(change)
+        self.attach(change)
         # A connection opened before a reload belongs to the old workers, and their file.
         if not isinstance(self.candidate.spec.sessions, FileSessions):
             self.send(resumed(self.plan(), before, jar(visit.outcomes)))
@@ -291,9 +281,10 @@ class Gate:
             yield list(change)
         finally:
             sessions = self.population.sessions
-            self._attach({address: sessions[address] for address in change})
+            self.attach({address: sessions[address] for address in change})
 
-    def _attach(self, change: Change) -> None:
+    def attach(self, change: Change) -> None:
+        """Addresses are held so from now on."""
         with self._serving():
             self.gateway.attach(change)
         self._changed_at = time.monotonic()
@@ -324,58 +315,19 @@ class Gate:
         by nobody; judge what arrived, and what of it depends on the holder. With `most`, only so
         many of them, and only until one thing is proven to depend. Everyone has their old address
         afterwards."""
-        exchange = exchange_in(self.population)
-        connections = list(probes(self.plan(), list(exchange.pairs)))[:most]
-        visits: list[Visit] = []
-        witness, stage = self._witness(connections, exchange), self._stage(visits, exchange)
-        if most:
-            stage = replace(stage, fresh=tuple)
-        comparison = Comparison(
-            connections, exchange, witness, stage, self._rng, any_will_do=bool(most)
-        )
-        try:
-            with self._drawing_apart():
-                found = comparison.run()
-        finally:
-            sessions = self.population.sessions
-            self._attach({address: sessions[address] for address in exchange.addresses})
-        return together([*visits, self._depending(found, exchange)])
+        return compared(self, self._rng, most)
 
-    def _witness(self, connections: Sequence[Connection], exchange: Exchange) -> Differential:
-        def may_depend(request: Request, receipt: Receipt, name: bytes) -> bool:
-            one, _ = exchange.pairs[request.handset]
-            return self._judge.may_depend(request, receipt, name, one)
-
-        return Differential((one.requests[0] for one in connections), may_depend)
-
-    def _stage(self, visits: list[Visit], exchange: Exchange) -> Stage:
-        """The gate as a comparison sees it; what comes of its requests is put into `visits`."""
-        plan = self.plan()
-        return Stage(
-            attach=self._attach,
-            send=lambda some: self._observe(lambda: self._trial.send(some, tries=1), visits),
-            late=lambda: self._observe(lambda: self._trial.rest(last=False), visits),
-            disclosed=lambda: [one for visit in visits for one in visit.disclosures],
-            fresh=lambda: list(fresh(plan, list(exchange.pairs))),
-        )
-
-    def _observe(self, act: Callable[[], Observation], visits: list[Visit]) -> Observation:
+    def observed(self, act: Callable[[], Observation]) -> tuple[Observation, Visit]:
+        """What has come of this, and what was wrong with it."""
         self._let_old_state_pass()
         with self._serving():
             observed = act()
-        visits.append(self._judged(observed))
-        return observed
+        return observed, self._judged(observed)
 
-    def _depending(self, found: Iterable[Dependence], exchange: Exchange) -> Visit:
-        depending = [
-            (one.request, disclosure)
-            for one in found
-            for disclosure in self._judge.dependence(one, exchange.betrayed(one))
-        ]
+    def depend(self, depending: Sequence[tuple[Request | None, Disclosure]]) -> None:
+        """Remember what a comparison has proven of these requests."""
         self.tally.depend(depending)
-        disclosures = [disclosure for _, disclosure in depending]
-        self.record.disclosures += disclosures
-        return Visit([], disclosures)
+        self.record.disclosures += [disclosure for _, disclosure in depending]
 
     @contextlib.contextmanager
     def disturbed(self, trouble: str) -> Iterator[None]:
