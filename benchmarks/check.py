@@ -1,8 +1,8 @@
 """What a check costs: `python benchmarks/check.py [RUNS]`, with images built and nothing else busy.
 
 Prints medians of RUNS (5) with their extremes: one sample from prompt to verdict, when on the way
-what is reached, each further candidate in the same call, on one core and on all, requests a second,
-and the harness's peak memory.
+what is reached, the same by a single process, each further candidate in the same call, requests a
+second, and the peak memory of a process of the harness.
 """
 
 from __future__ import annotations
@@ -38,13 +38,15 @@ EVENTS = (
 
 def main(runs: int = 5) -> None:
     alone = [_check([RELEASED]) for _ in range(runs)]
+    single = [_check([RELEASED], "--jobs", "1") for _ in range(runs)]
     many = [_check([RELEASED] * 4, "--jobs", "1") for _ in range(runs)]
     beside = [_check([RELEASED] * 4) for _ in range(runs)]
     _print("one candidate, prompt to verdict, s", [one.seconds for one in alone])
     for event in EVENTS:
         _print(f"  prompt to “{event}”, s", [one.events[event] for one in alone])
-    for name, several in (("on one core", many), ("on every core", beside)):
-        further = [(m.seconds - a.seconds) / 3 for m, a in zip(several, alone, strict=True)]
+    _print("the same by a single process, s", [one.seconds for one in single])
+    for name, several in (("by one process", many), ("by one a core", beside)):
+        further = [(m.seconds - a.seconds) / 3 for m, a in zip(several, single, strict=True)]
         _print(f"each further candidate, {name}, s", further)
     _print("requests through the gateway", [one.requests for one in alone])
     _print("wall time a request, ms", [one.seconds / one.requests * 1e3 for one in alone])
