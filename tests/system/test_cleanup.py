@@ -20,8 +20,8 @@ from headgate.verdict import NOT_JUDGED
 
 SEED = 20120110
 KILLS = 10
-# Runs at a time: a run that is killed leaves the processors to the others.
-BESIDE = 3
+# Runs at a time, each with two labs: one that is killed leaves the processors to the others.
+BESIDE = 2
 WITHIN = 5.0  # seconds, from a SIGKILL to a clean machine
 SOON = 20.0  # seconds, from Ctrl-C to a clean machine, even on a busy one
 
@@ -254,7 +254,7 @@ def test_a_node_that_is_lost_is_no_verdict_on_anyone(
 def test_a_gateway_whose_container_is_lost_is_not_judged(place: Place, tmp_path: Path) -> None:
     json = tmp_path / "verdict.json"
     with (
-        place.checked(tmp_path, "--json", json) as run,
+        place.checked(tmp_path, "--json", json, "--jobs", "1") as run,
         contextlib.closing(watch(place.engine, place.client, run)) as following,
     ):
         run.until(MIDWAY)

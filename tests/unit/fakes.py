@@ -287,6 +287,7 @@ class FakeSession:
     lab_lost: bool = False
     covered: Coverage | None = None
     covering: bool = False
+    measured: int = 0
     helpers: Any = None
     lines: list[str] = field(default_factory=list)
     captured: Sequence[bytes | Exception] = ()
@@ -319,6 +320,7 @@ class FakeSession:
         return self.lab_lost
 
     def coverage(self, gate: Gate) -> Coverage | None:
+        self.measured += 1
         return self.covered
 
     def expect(self, candidate: Candidate) -> None:

@@ -193,8 +193,12 @@ def test_words_of_the_gateway_are_shown_without_numbers(checkout: Checkout) -> N
 
 def test_an_interruption_is_passed_on(checkout: Checkout) -> None:
     text = feature(scenario("Given a gateway", "Then somebody presses Ctrl-C"))
+    session = session_of()
     with pytest.raises(KeyboardInterrupt):
-        checkout.judged(session_of(), text)
+        checkout.judged(session, text)
+    assert session.measured == 0  # whoever is in a hurry does not wait for that
+    checkout.judged(session, SOUND)
+    assert session.measured == 1
 
 
 # The controls

@@ -17,7 +17,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
-from headgate.coverage.coverage import NOT_MEASURED
 from headgate.coverage.measure import WHOLE, Part, Told, told
 from headgate.detector import Scanner
 from headgate.disclosure import Disclosure
@@ -346,8 +345,6 @@ class Gate:
         """What of the candidate its requests enter, told by a copy when it has gone itself."""
         if self._given_up:
             return Told(why=self._given_up.reason)
-        if not self.has_ended:
-            return Told(why=NOT_MEASURED.why)
         rng = random.Random(f"{self._seed} coverage")
         sent = self._trial.connections
         return told(self._lab, self.candidate, self.population, self.policy, sent, rng, part)

@@ -172,7 +172,7 @@ def running(session: Session, pytestconfig: pytest.Config) -> Iterator[Gate]:
             recorder.portion = gate.portion()
         for tell in gate.farewells:
             tell(gate)
-    if not helping:
+    if not (helping or recorder.interrupted):
         recorder.coverage = session.coverage(gate)
 
 

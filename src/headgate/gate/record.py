@@ -67,6 +67,7 @@ class Recorder:
     portions: list[Portion] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     started: float = 0.0
+    interrupted: bool = False
     began: str = field(default_factory=now)
     followed: Scenarios = field(default_factory=Scenarios)
     scenarios: dict[str, Told] = field(default_factory=dict)
@@ -113,6 +114,9 @@ class Recorder:
         about_it = [one for one in items if is_scenario(one) and not _tells_of_samples(one)]
         if about_it:
             self.problems.append(f"{len(about_it)} scenarios were deselected")
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self.interrupted = True
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         self.problems.append(f"the harness failed: {str(excrepr).strip().splitlines()[-1]}")
