@@ -198,6 +198,32 @@ class Left:
     files: tuple[str, ...]
 
 
+class Processes:
+    """Processes whose end is awaited, by the descriptors that stand for them."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, int] = {}
+
+    def note(self, pid: int) -> None:
+        """Await the end of this one too, if it has not come yet."""
+        if pid not in self._held:
+            with contextlib.suppress(ProcessLookupError):
+                self._held[pid] = os.pidfd_open(pid)
+
+    def all_end(self, seconds: float) -> bool:
+        """Wait for the end of them all; False when it takes longer than so many seconds."""
+        last = time.monotonic() + seconds
+        for one in self._held.values():
+            ready, _, _ = select.select([one], [], [], max(0.0, last - time.monotonic()))
+            if not ready:
+                return False
+        return True
+
+    def close(self) -> None:
+        for one in self._held.values():
+            os.close(one)
+
+
 class DockerWatch:
     """Follows a run on the Docker engine, so that afterwards it is known what to look for."""
 
@@ -206,14 +232,16 @@ class DockerWatch:
         self._run = run
         self._ids: set[str] = set()
         self._namespaces: set[str] = set()
-        self._reapers: dict[str, int] = {}
+        self._sessions: set[str] = set()
+        self._awaited = Processes()
 
     def look(self) -> None:
         """Note the containers and network namespaces that the run has now."""
         for pid, session in self._run.reapers():
-            if session not in self._reapers:
-                with contextlib.suppress(ProcessLookupError):
-                    self._reapers[session] = os.pidfd_open(pid)
+            self._sessions.add(session)
+            self._awaited.note(pid)
+        for pid in self._run.helpers():
+            self._awaited.note(pid)
         for container in self.containers():
             self._ids.add(str(container.id))
             with contextlib.suppress(docker.errors.NotFound):
@@ -223,7 +251,7 @@ class DockerWatch:
     def containers(self) -> list[Container]:
         """The run's containers, running or not."""
         found = []
-        for session in self._reapers:
+        for session in self._sessions:
             label = f"{SESSION_LABEL}={session}"
             found += self._client.containers.list(
                 all=True, filters={"label": label}, ignore_removed=True
@@ -239,7 +267,7 @@ class DockerWatch:
 
     def await_reaper(self, seconds: float) -> bool:
         """Wait for the end of what cleans up; False when it takes longer."""
-        return _all_end(list(self._reapers.values()), seconds)
+        return self._awaited.all_end(seconds)
 
     def left(self) -> Left:
         containers = {str(one.name) for one in self.containers()}
@@ -255,12 +283,11 @@ class DockerWatch:
         for pid, command in _commands():
             own = _session_of(pid) == self._run.process.pid
             caged = any(container in _cgroups(pid) for container in self._ids)
-            if own or caged or any(session in command for session in self._reapers):
+            if own or caged or any(session in command for session in self._sessions):
                 yield f"{pid} {command[:200]!r}"
 
     def close(self) -> None:
-        for reaper in self._reapers.values():
-            os.close(reaper)
+        self._awaited.close()
 
 
 class SandboxWatch:
@@ -270,17 +297,20 @@ class SandboxWatch:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._launchers: dict[int, int] = {}
+        self._launchers: set[int] = set()
         self._spaces: dict[int, str] = {}
         self._held: list[int] = []
+        self._awaited = Processes()
 
     def look(self) -> None:
         """Note the launchers, and the user namespace of each as soon as it has one."""
+        for pid in self._run.helpers():
+            self._awaited.note(pid)
         for launcher in self._run.launchers():
-            with contextlib.suppress(OSError):  # it has ended
-                if launcher not in self._launchers:
-                    self._launchers[launcher] = os.pidfd_open(launcher)
-                if launcher not in self._spaces:
+            self._launchers.add(launcher)
+            self._awaited.note(launcher)
+            if launcher not in self._spaces:
+                with contextlib.suppress(OSError):  # it has ended
                     self._hold(launcher)
 
     def _hold(self, launcher: int) -> None:
@@ -307,7 +337,7 @@ class SandboxWatch:
 
     def await_reaper(self, seconds: float) -> bool:
         """Wait for the end of the launchers; False when it takes longer."""
-        return _all_end(list(self._launchers.values()), seconds)
+        return self._awaited.all_end(seconds)
 
     def left(self) -> Left:
         inside = self._inside()
@@ -320,19 +350,9 @@ class SandboxWatch:
         return Left((), tuple(sorted(namespaces)), tuple(told), tuple(sorted(files)))
 
     def close(self) -> None:
-        for one in (*self._held, *self._launchers.values()):
+        for one in self._held:
             os.close(one)
-
-
-def _all_end(processes: Sequence[int], seconds: float) -> bool:
-    """Wait for the end of these, by the descriptors that stand for them; False when it takes longer
-    than so many seconds."""
-    last = time.monotonic() + seconds
-    for one in processes:
-        ready, _, _ = select.select([one], [], [], max(0.0, last - time.monotonic()))
-        if not ready:
-            return False
-    return True
+        self._awaited.close()
 
 
 Watch = DockerWatch | SandboxWatch

@@ -77,6 +77,4 @@ def test_what_any_of_them_has_seen_is_found_and_explained(tmp_path: Path) -> Non
     with checked(tmp_path, CANDIDATES / "number-in-a-cookie", "--jobs", "2") as run:
         assert run.exit() == 1, run.said
     (verdict,) = verdicts(tmp_path / "verdict.json")
-    families = {one["request"].partition("/")[0] for one in verdict["findings"]}
-    assert len(families) > 10  # more than one process carries out
     assert verdict["explanations"], run.said
