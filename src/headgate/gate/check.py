@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import time
@@ -74,6 +75,7 @@ def _kept(
     strict: bool,
     explain: bool,
 ) -> Verdict:
+    gc.collect()  # a session's own thresholds are too high for what is left of earlier candidates
     run = Run(session, candidate, strict=strict, explain=explain)
     if keeping is None:
         return _verdict(run, features, beside, explain)
