@@ -9,6 +9,7 @@ what could steer a terminal or turn the direction of writing is spelled out.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -18,9 +19,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
-from headgate import __version__
+from headgate import __version__, images
 from headgate.errors import HeadgateError
 from headgate.files import write_whole
 from headgate.record import Record, as_plain, each_text
@@ -114,9 +116,26 @@ def _style() -> str:
     return "\n" + folder.joinpath("style.css").read_text("utf-8")
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates in the user's cache: to compile them takes longer than to fill them in.
+    Where they cannot be kept, they are compiled the next time too."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _kept() -> _Compiled:
+    folder = images.cache_folder() / "templates"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return _Compiled(str(folder))
+
+
 @cache
 def _templates() -> Environment:
     environment = Environment(
+        bytecode_cache=_kept(),
         loader=PackageLoader("headgate.reports.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
