@@ -15,6 +15,7 @@ from headgate.coverage.copy import Copy, copy_of
 from headgate.coverage.coverage import ENTERED, NEVER, UNMEASURED, Coverage, Figure, Place, in_rows
 from headgate.coverage.edits import Edits
 from headgate.coverage.figures import coverage_of
+from headgate.coverage.measure import Told, measured
 from headgate.coverage.sample import (
     MOST_AIMED,
     MOST_LOOKED_AT,
@@ -249,6 +250,23 @@ def test_lua_that_was_not_loaded_is_not_measurable() -> None:
     coverage = told(copy_of(candidate(LUA, two__lua="ngx.say(1)\n")))
     assert Place("Lua lines", "two.lua", 1, 1, "Lua that was not loaded") in coverage.unmeasured
     assert coverage.lines["two.lua"] == {1: UNMEASURED}
+
+
+def told_of(number: int, requests: int = 1) -> Told:
+    return Told(b'http script value: "headgate-mark %d\n' % number, requests=requests)
+
+
+def test_what_any_of_several_copies_has_entered_was_entered() -> None:
+    one = candidate()
+    copies = [told_of(1, 30), told_of(3, 12)]
+    coverage = measured(one, copies)
+    assert coverage.figures["servers"] == coverage.figures["locations"] == Figure(1, 1)
+    assert (coverage.figures["ifs"], coverage.requests) == (Figure(0, 1), 42)
+
+
+def test_one_copy_that_tells_nothing_leaves_coverage_unmeasured() -> None:
+    coverage = measured(candidate(), [told_of(1), Told(why="a node is lost")])
+    assert (coverage.why, dict(coverage.figures)) == ("a node is lost", {})
 
 
 def test_a_number_in_the_text_is_masked() -> None:
