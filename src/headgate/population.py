@@ -36,8 +36,10 @@ class Population:
     browsers: Mapping[str, Browser] = field(default_factory=dict, repr=False)
 
     def joined_by(self, guests: Mapping[str, Subscriber]) -> Population:
-        """The same people, and at further addresses others who have agreed."""
-        return replace(self, agreed={**self.agreed, **guests})
+        """The same people, and others who have agreed at further addresses, or at those of some who
+        have not."""
+        refused = {at: one for at, one in self.refused.items() if at not in guests}
+        return replace(self, agreed={**self.agreed, **guests}, refused=refused)
 
     @property
     def handsets(self) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from tests.unit.fakes import population_of
 
 from headgate.numbers import Subscriber
 from headgate.reading.aim import Aim
@@ -13,7 +15,7 @@ from headgate.reading.aiming import MOST_ASKED, PER_BRANCH, aims
 from headgate.reading.branches import branches
 from headgate.reading.chunk import lua_of
 from headgate.reading.config import read_config
-from headgate.reading.fitting import addresses, ends, guests, numbers
+from headgate.reading.fitting import addresses, agreeing, ends, guests, numbers
 from headgate.reading.shelf import Shelf
 from headgate.reading.span import Span
 
@@ -449,6 +451,18 @@ def test_guests_come_to_both_edges_of_a_network_and_beside_them() -> None:
     found = came(Aim(NOWHERE, network="100.64.200.32-100.64.200.47"))
     assert list(found) == ["100.64.200.32", "100.64.200.47", "100.64.200.31", "100.64.200.48"]
     assert len(set(found.values()) - {"447700900120"}) == 4
+
+
+def test_whoever_has_the_only_number_that_is_wanted_agrees_for_its_sake() -> None:
+    refused = {
+        "100.64.130.2": Subscriber("447700900173", "001010000000002", consent=False),
+        "100.64.130.3": Subscriber("447700900500", "001010000000003", consent=False),
+    }
+    aims = [Aim(NOWHERE, prefix="447700900173")]
+    (address,) = found = agreeing(aims, refused)
+    assert found == {address: Subscriber("447700900173", "001010000000002")}
+    people = replace(population_of(), refused=refused).joined_by(found)
+    assert (people.sessions[address].consent, list(people.refused)) == (True, ["100.64.130.3"])
 
 
 def test_guests_come_with_the_numbers_that_a_prefix_begins() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from headgate.families import families
 from headgate.gate.gate import Gate
 from headgate.gate.visit import Visit, together
-from headgate.reading.fitting import guests
+from headgate.reading.fitting import agreeing, guests
 from headgate.zones import ZONES
 
 
@@ -16,9 +16,12 @@ def visit_aimed(gate: Gate, by: Sequence[str]) -> Visit:
     """What the config asks about is sent by these handsets and by those whom it asks about. A
     config that asks about nothing is visited as ever."""
     people = gate.population
-    # A stranger's number may become somebody's: there may be no other that the config asks for.
-    taken = [*people.nobody, *(one.msisdn for one in people.spare)]
-    more = guests(gate.aims, people.sessions, taken, gate.plan().rng)
+    # Of the numbers that a config asks for there may be but one: a stranger's, or that of somebody
+    # who is not attached, or who has not agreed.
+    spare = {one.msisdn: one for one in people.spare}
+    new = guests(gate.aims, people.sessions, people.nobody, gate.plan().rng)
+    more = {address: spare.get(one.msisdn, one) for address, one in new.items()}
+    more |= agreeing(gate.aims, people.refused)
     with gate.joined_by(more):
         aimed = [gate.visit("aimed", by=[*by, *more])] if gate.aims else []
         return together([*aimed, gate.visit("ordinary", by=by)])

@@ -254,12 +254,12 @@ class Gate:
         finally:
             self.population = before
             if guests:
-                self.attach(dict.fromkeys(guests))
+                self.attach({address: before.sessions.get(address) for address in guests})
 
     def _know(self, guests: Mapping[str, Subscriber]) -> None:
         self.guests |= guests
-        everyone = dict.fromkeys([*self.population.subscribers, *self.guests.values()])
-        self._judge = Judge(self.policy, Scanner(everyone))
+        known = {one.msisdn: one for one in (*self.population.subscribers, *self.guests.values())}
+        self._judge = Judge(self.policy, Scanner(known.values()))
 
     @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[list[str]]:

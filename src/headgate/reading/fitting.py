@@ -7,6 +7,7 @@ import ipaddress
 import random
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from headgate.lab.topology import POOL, POOL_SIZE, handset_address
 from headgate.numbers import Subscriber
@@ -45,6 +46,16 @@ def guests(
     return {
         place: Subscriber(number, imsi_of(number, rng))
         for place, number in zip(places, wanted, strict=False)
+    }
+
+
+def agreeing(aims: Sequence[Aim], refused: Mapping[str, Subscriber]) -> dict[str, Subscriber]:
+    """Of those who have not agreed the ones whose very numbers the aims want, as if they had."""
+    wanted = set(numbers(aims, FIRST_NUMBER, LAST_NUMBER))
+    return {
+        address: replace(one, consent=True)
+        for address, one in refused.items()
+        if one.msisdn in wanted
     }
 
 
