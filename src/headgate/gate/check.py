@@ -132,7 +132,7 @@ class Run:
         self._helping = helping
         self._tell = tell or session.progress
         self._cage_to_come = not explain
-        self.recorder: Recorder
+        self.recorder = Recorder()
         self.verdict: Verdict | None = None
         self._interruption: BaseException | None = None
 
@@ -199,5 +199,5 @@ class Run:
             self._interruption = excinfo.value
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        self.recorder = config.stash[plugin.RECORDER]
+        self.recorder = config.stash.get(plugin.RECORDER, self.recorder)
         self.verdict = config.stash.get(plugin.VERDICT, None)

@@ -166,11 +166,11 @@ class Session:
         asked for."""
         if not self.covering:
             return None
-        from headgate.coverage.measure import WHOLE, Part, measured
+        from headgate.coverage.measure import Part, measured
 
         self.progress("measuring what was entered")
         if self.helpers is None:
-            return measured(gate.candidate, [gate.entered(WHOLE)])
+            return measured(gate.candidate, [gate.entered()])
         copies = len(self.helpers) + 1
         others = self.helpers.cover(gate.candidate, Part(copies, states=False))
         return measured(gate.candidate, [gate.entered(Part(copies, states=True)), *others()])

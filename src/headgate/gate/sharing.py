@@ -15,8 +15,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from headgate import numbers
 from headgate.candidate import Candidate
@@ -92,7 +91,7 @@ class Turns:
         return int(taken)
 
 
-class Helpers:
+class Helpers(Crew[Task, Any]):
     """The other processes that judge what this one judges, so many at most. They will be asked
     what was entered, where that is `covered`."""
 
@@ -101,29 +100,14 @@ class Helpers:
     ) -> None:
         self.turns = Turns()
         bench = partial(_bench, terms=terms, turns=self.turns, covered=covered)
-        self._crew: Crew[Task, Any] = Crew(bench, min(count, MOST), progress)
+        super().__init__(bench, min(count, MOST), progress)
         self._candidate: Candidate | None = None
-
-    def __enter__(self) -> Self:
-        self._crew.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._crew.__exit__(kind, error, trace)
-
-    def __len__(self) -> int:
-        return len(self._crew)
 
     def begin(self, candidate: Candidate) -> None:
         """Share the scenarios of this candidate from now on."""
         self.turns.begin()
         self._candidate = candidate
-        self._crew.give(Task(candidate))
+        self.give(Task(candidate))
 
     def shares(self) -> list[Share | Failed]:
         """What the others have done, when all scenarios are carried out; nothing, where that was
@@ -131,7 +115,7 @@ class Helpers:
         if self._candidate is None:
             return []
         self._candidate = None
-        return self._crew.answers()
+        return self.answers()
 
     def settle(self) -> None:
         """Let the others end with the scenarios that they are at, whatever came of them."""
@@ -143,11 +127,11 @@ class Helpers:
         from headgate.coverage.measure import Told as Entered
 
         self.settle()
-        self._crew.give(Task(candidate, part))
+        self.give(Task(candidate, part))
 
         def entered() -> list[Entered]:
-            answers = self._crew.answers()
-            return [Entered(why=x.why) if isinstance(x, Failed) else x for x in answers if x]
+            found = [one for one in self.answers() if one]
+            return [Entered(why=x.why) if isinstance(x, Failed) else x for x in found]
 
         return entered
 

@@ -40,8 +40,8 @@ class TakingTurns:
         item.session._setupstate.teardown_exact(item)
 
     def _alone(self, item: pytest.Item) -> bool | None:
-        """What is nobody's to take."""
-        raise NotImplementedError
+        """What is nobody's to take is left to the process that makes the verdict."""
+        return True
 
 
 class Leading(TakingTurns):
@@ -91,9 +91,6 @@ class Helping(TakingTurns):
 
     def pytest_configure(self, config: pytest.Config) -> None:
         self._config = config
-
-    def _alone(self, item: pytest.Item) -> bool | None:
-        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         config = self._config
