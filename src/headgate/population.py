@@ -12,6 +12,12 @@ from headgate.numbers import Subscriber
 
 # Ofcom's numbers for drama, 07700 900000 to 900999, and the test network 001 01 (ITU-T E.212).
 FIRST_NUMBER, LAST_NUMBER = 447700900000, 447700900999
+# Backwards the national form of each is within the other: 07700900774 and 4(47700900770). A site
+# that rightly gets the one would seem to learn the other.
+_ALIKE_BACKWARDS = frozenset({447700900770, 447700900774})
+DRAWN_NUMBERS = tuple(
+    one for one in range(FIRST_NUMBER, LAST_NUMBER + 1) if one not in _ALIKE_BACKWARDS
+)
 _TEST_NETWORK = "00101"
 
 # Where an off-by-one in a prefix length or a lookup shows: the edges of the pool and of its
@@ -59,7 +65,7 @@ class Population:
 def populate(
     rng: random.Random, *, agreed: int, refused: int, nobody: int, spare: int, strangers: int
 ) -> Population:
-    """Draw a population of these sizes (at most 1,000 numbers in all)."""
+    """Draw a population of these sizes (at most 998 numbers in all)."""
     people = _people(rng)
     addresses = _addresses(rng)
 
@@ -84,9 +90,9 @@ def _someone(people: Iterator[tuple[str, str]], consent: bool) -> Subscriber:
 
 def _people(rng: random.Random) -> Iterator[tuple[str, str]]:
     """Numbers and IMSIs in random order, the first and the last of the range among the first."""
-    middle = list(range(FIRST_NUMBER + 1, LAST_NUMBER))
+    first, *middle, last = DRAWN_NUMBERS
     rng.shuffle(middle)
-    for number in (FIRST_NUMBER, LAST_NUMBER, *middle):
+    for number in (first, last, *middle):
         yield str(number), imsi_of(str(number), rng)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from headgate.lab.topology import POOL, POOL_SIZE, handset_address
 from headgate.numbers import Subscriber
-from headgate.population import FIRST_NUMBER, LAST_NUMBER, imsi_of
+from headgate.population import DRAWN_NUMBERS, FIRST_NUMBER, LAST_NUMBER, imsi_of
 from headgate.reading.aim import Aim
 
 # So many guests at most: each takes a place in the feed, and its number in the detector.
@@ -41,7 +41,7 @@ def guests(
     wanted += _others(
         count - len(wanted),
         {*held, *wanted},
-        lambda: str(rng.randint(FIRST_NUMBER, LAST_NUMBER)),
+        lambda: str(rng.choice(DRAWN_NUMBERS)),
     )
     return {
         place: Subscriber(number, imsi_of(number, rng))
