@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -57,3 +58,24 @@ def test_a_name_is_visited_where_it_leads_to() -> None:
     visit = visits(Aim(AT, host="beta.example"))[TRANSPARENT]
     assert visit.address == Internet("seed").address("beta.example")
     assert host_header(visit) == b"beta.example"
+
+
+def test_what_chance_decides_goes_as_often_as_it_takes_to_sites_of_either_kind_alone() -> None:
+    """A leak shows at sites that are not permitted, a missing number at those that are, and most of
+    both for those who have agreed; others come to both as well."""
+    plan = replace(plan_of(policy_of(*SITES)), aims=[Aim(AT, repeat=227)])
+    people = plan.population
+    requests = [r for one in generate(plan, people.handsets) for r in one.requests]
+    agreed, others = Counter[bool](), Counter[bool]()
+    for one in requests:
+        who = agreed if one.handset in people.agreed else others
+        who[plan.policy.site_for(one.host) is None] += 1
+    assert min(agreed[True], agreed[False]) >= 225  # the last turn need not be a whole one
+    assert min(others[True], others[False]) >= 50
+    assert len(requests) < 227 * 3
+
+
+def test_without_anybody_who_has_agreed_the_others_come_for_all() -> None:
+    plan = replace(plan_of(policy_of(*SITES)), aims=[Aim(AT, repeat=10)])
+    found = list(generate(plan, plan.population.nobody))
+    assert len(found) == 25

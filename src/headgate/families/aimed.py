@@ -1,18 +1,21 @@
 """Visits drawn from the config's own text: every literal that it compares something with.
 
 Each aim (`reading.aim`) is taken to a permitted and to an ordinary site, on each of the two ways;
-one that names a host goes there. What has to be repeated goes to these in turn. A run of the family
-sends at most `MOST` requests, `MOST_REPEATED` of them repetitions: aims come in the order of their
-worth, and the last ones are left out.
+one that names a host goes there. What has to be repeated goes to these in turn, and as often as it
+takes for those who have agreed, and for the sites of one kind alone. A run of the family sends at
+most `MOST_ONCE` requests and `MOST_REPEATED` repetitions: aims come in the order of their worth,
+and the last ones are left out.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import cycle
+from functools import partial
+from itertools import cycle, islice
 
 from headgate.answer import Answer
 from headgate.families import Family
@@ -24,10 +27,13 @@ from headgate.reading.aim import Aim
 from headgate.reading.fitting import ends
 from headgate.request import TRANSPARENT, Connection, Manner, Request
 
-MOST = 2400
-MOST_REPEATED = 1600
+MOST_ONCE = 800
+MOST_REPEATED = 3600
 ON_ONE_CONNECTION = 100
 LONGEST_LINE = 1000
+# Of visits that chance decides on so many are made by those who have agreed, to one by another. In
+# step with no number of places, or the others would come to one of these alone.
+AGREED_TO_ONE = 4
 
 _ORDINARY_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 _REASONS = {404: b"Not Found", 500: b"Internal Server Error", 503: b"Service Unavailable"}
@@ -37,16 +43,24 @@ _PADDING = b"\r\nX-Requested-For: "
 
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
-    once, again = MOST - MOST_REPEATED, MOST_REPEATED
+    once, again = MOST_ONCE, MOST_REPEATED
     for aim in plan.aims:
-        turn = cycle(_visitors(plan, aim, visitors))
+        fitting = _visitors(plan, aim, visitors)
         if aim.repeat == 1 and once > 0:
-            found = [_visit(plan, next(turn), place, aim) for place in _places(plan, aim)]
-            once -= len(found)
-            yield from found
-        elif 1 < aim.repeat <= again:
-            again -= aim.repeat
-            yield from _repeated(plan, turn, aim)
+            places = _places(plan, aim)
+            once -= len(places)
+            yield from map(partial(_visit, plan, aim), cycle(fitting), places)
+        elif 1 < (times := _times(aim)) <= again:
+            again -= times
+            yield from _repeated(plan, fitting, aim, times)
+
+
+def _times(aim: Aim) -> int:
+    """How often an aim is sent. What chance decides on shows, as a rule, at places of one kind
+    only, and for those who have agreed: there alone it is sent as often as it asks."""
+    if aim.repeat == 1 or aim.counted or aim.cached:
+        return aim.repeat
+    return math.ceil(aim.repeat * 2 * (AGREED_TO_ONE + 1) / AGREED_TO_ONE)
 
 
 def _visitors(plan: Plan, aim: Aim, visitors: Sequence[str]) -> list[str]:
@@ -105,7 +119,7 @@ def _at(plan: Plan, place: Place, aim: Aim) -> Place:
     return place._replace(path=path)
 
 
-def _visit(plan: Plan, handset: str, place: Place, aim: Aim) -> Connection:
+def _visit(plan: Plan, aim: Aim, handset: str, place: Place) -> Connection:
     words = _words(plan, place, aim)
     if place.mode == TRANSPARENT and _leads_nowhere(place.host):
         # Connections to it would not come to the gateway: it is what the request says, no more.
@@ -204,21 +218,35 @@ def _answer(aim: Aim) -> Answer | None:
     return Answer(b"\r\n".join(lines), b"<!-- {visit} -->".ljust(size, b"."), once=status >= 300)
 
 
-def _repeated(plan: Plan, turn: Iterator[str], aim: Aim) -> Iterator[Connection]:
-    """An aim as often as it asks: in turn to its places, on one connection where one worker is to
-    count them, to one page of each place where a cache is to keep it."""
+def _repeated(plan: Plan, visitors: Sequence[str], aim: Aim, times: int) -> Iterator[Connection]:
+    """An aim many times: in turn to its places, on one connection where one worker is to count
+    them, to one page of each place where a cache is to keep it."""
     single = replace(aim, repeat=1)
     places = _places(plan, single)
     if aim.counted:
         # Where nobody may learn a number, the one visit that is different tells.
         silent = [place for place in places if plan.policy.site_for(place.host) is None]
         place = plan.rng.choice(silent or places)
-        yield from _counted(plan, next(turn), place, single, aim.repeat)
+        yield from _counted(plan, visitors[0], place, single, times)
         return
-    for number in range(aim.repeat):
+    turn = cycle(visitors) if aim.cached else _mostly_agreed(plan, visitors)
+    for number in range(times):
         if not aim.cached and number and number % len(places) == 0:
             places = _places(plan, single)
-        yield _visit(plan, next(turn), places[number % len(places)], single)
+        yield _visit(plan, single, next(turn), places[number % len(places)])
+
+
+def _mostly_agreed(plan: Plan, visitors: Sequence[str]) -> Iterator[str]:
+    """These in turn for ever, most of the time those who have agreed."""
+    sessions = plan.population.sessions
+    agreed = [one for one in visitors if one in sessions and sessions[one].consent]
+    others = [one for one in visitors if one not in agreed]
+    if not (agreed and others):
+        yield from cycle(visitors)
+    turn, other = cycle(agreed), cycle(others)
+    while True:
+        yield from islice(turn, AGREED_TO_ONE)
+        yield next(other)
 
 
 def _counted(plan: Plan, handset: str, place: Place, aim: Aim, times: int) -> Iterator[Connection]:
