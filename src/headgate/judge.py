@@ -88,7 +88,7 @@ class Judge:
     def _news(self, receipt: Receipt, outcome: Outcome) -> bytes:
         """What a receipt holds beside the handset's own words, and the number where it is granted
         (once: a second time it is news)."""
-        news = added(receipt.data, outcome.request.raw)
+        news = added(receipt.data, outcome.words)
         if outcome.subscriber is None or not self._entitled(outcome):
             return news
         lines = news.split(b"\r\n")
@@ -243,7 +243,7 @@ class Judge:
         data = _without_end(receipt.data, outcome.request.body)
         hits = self._scanner.find(data) if scan else []
         for hit in hits:
-            if receipt.data[hit.start : hit.end] in outcome.request.raw:
+            if receipt.data[hit.start : hit.end] in outcome.words:
                 continue  # the handset's own words
             kind = self._kind_at_permitted(hit, receipt, outcome) if permitted else LEAK  # rule 2
             if kind:
@@ -259,12 +259,12 @@ class Judge:
         if receipt.kind not in ("http", "https"):
             return
         head = receipt.data[: receipt.message.body_start]
-        if all(two in outcome.request.raw for two in _parts(head)):
+        if all(two in outcome.words for two in _parts(head)):
             return
         fields = receipt.message.fields
         for hit in self._scanner.find_split([one.value for one in fields]):
             two = fields[hit.index : hit.index + 2]
-            if not all(one.value in outcome.request.raw for one in two):
+            if not all(one.value in outcome.words for one in two):
                 kind = self._not_granted(hit.subscriber, outcome) or EXCESS if permitted else LEAK
                 yield disclosing.in_two(kind, receipt, hit, two, outcome.request.id)
 
@@ -368,7 +368,7 @@ class Judge:
         """Rule 2: no other's number comes back, nor the own one where the handset sends it on."""
         hits = self._scanner.find(_answer(response, outcome))
         for hit in hits:
-            if response[hit.start : hit.end] in outcome.request.raw:
+            if response[hit.start : hit.end] in outcome.words:
                 continue
             own = outcome.subscriber
             if own and hit.subscriber.msisdn == own.msisdn and not sent_on(response, hit):

@@ -23,6 +23,7 @@ from headgate.lab.topology import GATEWAY_ACCESS
 from headgate.policy import Permission, Policy, Site
 from headgate.population import Population
 from headgate.reading.aim import Aim
+from headgate.reading.fitting import guests_numbers
 from headgate.request import EXPLICIT, ORDINARILY, Connection, Manner, Request
 
 # A fault that shows in two of a hundred requests stays hidden in this many with a probability of
@@ -152,6 +153,15 @@ class Plan:
     address_of: Callable[[str], str]
     side_doors: Sequence[int] = ()
     aims: Sequence[Aim] = ()
+
+    @cached_property
+    def made_up(self) -> Sequence[str]:
+        """Numbers that handsets make up: of strangers who will not yet come as guests for the aims'
+        sake, or what a handset wrote would be found as that guest's."""
+        held = [one.msisdn for one in self.population.sessions.values()]
+        coming = set(guests_numbers(self.aims, held))
+        numbers = [one.msisdn for one in self.population.strangers]
+        return [number for number in numbers if number not in coming]
 
     @property
     def modes(self) -> tuple[str, ...]:

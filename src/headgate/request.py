@@ -109,6 +109,16 @@ class Connection:
     def handset(self) -> str:
         return self.requests[0].handset
 
+    def with_hidden(self) -> Sequence[tuple[Request, bytes]]:
+        """Each request with the bytes of those that are hidden behind it."""
+        found: list[tuple[Request, bytes]] = []
+        for request in self.requests:
+            if found and request.hidden:
+                found[-1] = (found[-1][0], found[-1][1] + request.raw)
+            else:
+                found.append((request, b""))
+        return found
+
     def without_obligation(self) -> Connection:
         """The same for a gateway that may fail to learn whose number it is: what goes out has to be
         right, whether or not a number does."""
@@ -140,7 +150,8 @@ class Outcome:
     `subscriber` holds the handset's address, as far as the network knows; None when nobody does.
     `known` is false where the gateway cannot learn that (its store is unreachable, or wrong).
     `response` is what the handset got back, None when nothing did come back; `error` says why.
-    `from_cache` says that a site's page came back which was made for an earlier visit.
+    `from_cache` says that a site's page came back which was made for an earlier visit. `hidden` are
+    the bytes of the requests that the handset has hidden behind this one.
     """
 
     request: Request
@@ -150,6 +161,12 @@ class Outcome:
     error: str | None
     receipts: Sequence[Receipt]
     from_cache: bool = False
+    hidden: bytes = b""
+
+    @lazy
+    def words(self) -> bytes:
+        """All that the handset wrote which may arrive with this request."""
+        return self.request.raw + self.hidden
 
     @lazy
     def status(self) -> int | None:

@@ -92,6 +92,7 @@ class Trial:
         self._by_token: dict[bytes, Request] = {}
         self._routes: dict[str, Connection] = {}
         self._connections: dict[str, Connection] = {}
+        self._hidden: dict[str, bytes] = {}
         self._state: dict[str, tuple[Subscriber | None, bool]] = {}
         self._zones: dict[str, str] = {}
         self._in_vain: set[float] = set()
@@ -144,6 +145,7 @@ class Trial:
         self.connections.append(connection)
         for request in connection.requests:
             self._routes[request.token] = self._connections[request.token] = connection
+        self._hidden |= {one.token: hidden for one, hidden in connection.with_hidden() if hidden}
         return connection
 
     def _assert_serving(self, observed: Observation) -> None:
@@ -335,7 +337,8 @@ class Trial:
         # A page of another site's is none that a cache may have kept for this one.
         kept_by = self._visits.get(visit) if visit is not None else None
         from_cache = not receipts and kept_by == normal(request.host)
-        return Outcome(request, *self._state[token], *answer, receipts, from_cache)
+        hidden = self._hidden.get(token, b"")
+        return Outcome(request, *self._state[token], *answer, receipts, from_cache, hidden)
 
 
 def _batches(connections: Iterable[Connection]) -> Iterator[Sequence[Connection]]:

@@ -134,3 +134,18 @@ def test_a_strangers_number_becomes_a_guests_where_the_config_asks_for_no_other(
     gate.aims = [Aim(AT, prefix=stranger)]
     visit_aimed(gate.as_gate, [HANDSET])
     assert stranger in {one.msisdn for one in gate.guests.values()}
+
+
+def test_no_handset_makes_up_the_number_of_a_guest() -> None:
+    """What it had written itself would be found as the guest's."""
+    gate = Started()
+    wanted = [one.msisdn for one in gate.population.strangers[:-1]]
+    gate.aims = [Aim(AT, prefix=number) for number in wanted]
+    visit_aimed(gate.as_gate, [HANDSET])
+    there = {one.msisdn for one in gate.guests.values()}
+    plan = gate.plan()
+    for family in ("forged", "smuggled"):
+        sent = families()[family].generate(plan, list(plan.population.agreed))
+        forged = {value.decode() for one in sent for r in one.requests for value in r.forged}
+        assert forged
+        assert not there & forged

@@ -539,6 +539,18 @@ def test_the_handsets_own_words_may_come_out_again(sent: Request, got: Receipt) 
     assert found(outcome_of(got, request=sent)) == []
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_what_a_handset_hid_in_a_body_is_its_own_words(hidden: bool) -> None:
+    """A made-up number may be that of somebody who comes later."""
+    inner = b"GET / HTTP/1.1\r\nx-up-calling-line-id: 447700900456\r\n\r\n"
+    outcome = outcome_of(
+        shop(b"Content-Length: %d" % len(inner), body=inner),
+        request=asking("http://shop.example/", method="POST"),
+    )
+    outcome = replace(outcome, hidden=inner if hidden else b"")
+    assert kinds(outcome) == ([] if hidden else ["leak"])
+
+
 def test_another_form_of_the_handsets_words_is_the_gateways_doing() -> None:
     request = asking("http://shop.example/?n=447700900123")
     receipt = shop(b"X-Id: " + hashlib.sha1(NUMBER).hexdigest().encode())

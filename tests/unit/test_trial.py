@@ -212,6 +212,14 @@ def test_each_request_of_a_connection_has_its_own_answer() -> None:
         assert marks.visit_in(outcome.response or b"") == outcome.receipts[0].number
 
 
+def test_what_is_hidden_behind_a_request_is_told_with_what_became_of_it() -> None:
+    cover, one, other = requests(3)
+    hidden = [replace(each, hidden=True) for each in (one, other)]
+    outcomes = by_token(Gate().trial.send([Connection((cover, *hidden), "100.64.0.1", 8080)]))
+    assert outcomes[cover.token].words == cover.raw + one.raw + other.raw
+    assert outcomes[one.token].words == one.raw
+
+
 def test_half_an_answer_belongs_to_the_first_request_without_a_whole_one() -> None:
     def cut(request: Request, tries: int) -> Answer:
         return (

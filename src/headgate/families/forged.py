@@ -85,12 +85,12 @@ def _decoded_on_the_way(name: str, number: str) -> Iterator[str]:
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
-    strangers = cycle(plan.population.strangers)
-    for headers, number, more in _forgeries(plan, (who.msisdn for who in strangers)):
+    strangers = cycle(plan.made_up)
+    for headers, number, more in _forgeries(plan, strangers):
         for place in plan.places(1, 1):
             yield _visit(plan, next(turn), place, headers, number, **more)
     for name in lines("identity_headers.txt"):
-        number = next(strangers).msisdn
+        number = next(strangers)
         for place in plan.places(1, 1):
             # As it is where a number would be believed; elsewhere in any spelling.
             permitted = plan.policy.site_for(place.host)

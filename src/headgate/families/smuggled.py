@@ -81,11 +81,11 @@ def _covers(length: int) -> Iterator[Cover]:
 
 def generate(plan: Plan, visitors: Sequence[str]) -> Iterator[Connection]:
     turn = cycle(visitors)
-    strangers = cycle(plan.population.strangers)
+    strangers = cycle(plan.made_up)
     for mode in plan.modes:
         for index, _ in enumerate(_covers(0)):
             for outer, inner in _pairs(plan, mode):
-                yield _smuggled(plan, next(turn), next(strangers).msisdn, outer, inner, index)
+                yield _smuggled(plan, next(turn), next(strangers), outer, inner, index)
 
 
 def _pairs(plan: Plan, mode: str) -> Iterator[tuple[Place, Place]]:

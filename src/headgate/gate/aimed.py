@@ -19,7 +19,8 @@ def visit_aimed(gate: Gate, by: Sequence[str]) -> Visit:
     # Of the numbers that a config asks for there may be but one: a stranger's, or that of somebody
     # who is not attached, or who has not agreed.
     spare = {one.msisdn: one for one in people.spare}
-    new = guests(gate.aims, people.sessions, people.nobody, gate.plan().rng)
+    plan = gate.plan()
+    new = guests(gate.aims, people.sessions, [*people.nobody, *plan.made_up], plan.rng)
     more = {address: spare.get(one.msisdn, one) for address, one in new.items()}
     more |= agreeing(gate.aims, people.refused)
     with gate.joined_by(more):

@@ -234,7 +234,7 @@ def _steps(gateway: Gateway, connection: Connection) -> list[tuple[bytes, list[b
     """What is sent at once, each with the methods to whose answers the handset then listens."""
     steps: list[tuple[bytes, list[bytes]]] = []
     data, methods = connection.manner.preamble, list[bytes]()
-    for index, (request, hidden) in enumerate(_with_hidden(connection.requests)):
+    for index, (request, hidden) in enumerate(connection.with_hidden()):
         if index and not connection.pipelined:
             steps.append((data, methods))
             data, methods = b"", []
@@ -242,17 +242,6 @@ def _steps(gateway: Gateway, connection: Connection) -> list[tuple[bytes, list[b
         if connection.manner.awaits:
             methods.append(request.method)
     return [*steps, (data, methods)]
-
-
-def _with_hidden(requests: Sequence[Request]) -> list[tuple[Request, bytes]]:
-    """Each request with the bytes of those that are hidden behind it."""
-    found: list[tuple[Request, bytes]] = []
-    for request in requests:
-        if found and request.hidden:
-            found[-1] = (found[-1][0], found[-1][1] + request.raw)
-        else:
-            found.append((request, b""))
-    return found
 
 
 def _through_core(gateway: Gateway, request: Request, hidden: bytes) -> bytes:

@@ -32,8 +32,7 @@ def guests(
     used = {*taken, *there}
     inner = [aim for aim in aims if aim.network and not _is_whole(aim.network)]
     places = [one for one in addresses(inner, POOL) if one not in used][:MOST_GUESTS]
-    wanted = [one for one in numbers(aims, FIRST_NUMBER, LAST_NUMBER) if one not in held]
-    wanted = wanted[:MOST_GUESTS]
+    wanted = [*guests_numbers(aims, held)]
     count = max(len(places), len(wanted))
     places += _others(
         count - len(places), {*used, *places}, lambda: handset_address(rng.randrange(POOL_SIZE))
@@ -47,6 +46,12 @@ def guests(
         place: Subscriber(number, imsi_of(number, rng))
         for place, number in zip(places, wanted, strict=False)
     }
+
+
+def guests_numbers(aims: Sequence[Aim], held: Collection[str]) -> Sequence[str]:
+    """The numbers that guests come with for the aims' sake, where nobody has them yet."""
+    found = [one for one in numbers(aims, FIRST_NUMBER, LAST_NUMBER) if one not in held]
+    return found[:MOST_GUESTS]
 
 
 def agreeing(aims: Sequence[Aim], refused: Mapping[str, Subscriber]) -> dict[str, Subscriber]:
