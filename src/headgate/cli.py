@@ -18,9 +18,8 @@ from headgate.errors import HeadgateError
 from headgate.numbers import mask_numbers, revealed
 
 if TYPE_CHECKING:
-    from headgate.gate.keeping import Keeping
     from headgate.gate.sharing import Helpers
-    from headgate.gate.terms import Terms
+    from headgate.gate.terms import Keeping, Terms
     from headgate.reports.progress import Progress
     from headgate.verdict import Verdict
 

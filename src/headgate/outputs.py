@@ -20,7 +20,8 @@ from headgate.files import assert_room, write_whole
 
 if TYPE_CHECKING:
     from headgate.bundle.signing import Signer
-    from headgate.gate.keeping import Keeping, Kept
+    from headgate.gate.keeping import Kept
+    from headgate.gate.terms import Keeping
     from headgate.reports.findings import Plain
     from headgate.verdict import Verdict
 
@@ -129,16 +130,16 @@ class Outputs:
         if self._key and not self._bundle:
             raise HeadgateError("--sign signs a bundle: name one with --bundle FILE")
         if self._report:
-            from headgate.reports import pages
+            from headgate.reports import folder
 
-            pages.clear(self._report)
+            folder.clear(self._report)
         if self._bundle:
             self._prepare(self._bundle)
         if self._bundle or self._paths[_JUNIT]:
-            from headgate.gate.keeping import Keeping
+            from headgate.gate.terms import Keeping
 
-            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="headgate"))
-            self.keeping = Keeping(Path(folder), raw=bool(self._bundle))
+            kept = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="headgate"))
+            self.keeping = Keeping(Path(kept), raw=bool(self._bundle))
         return self
 
     def _prepare(self, bundle: Path) -> None:
@@ -199,12 +200,12 @@ class Outputs:
             if path:
                 write_whole(path, one.made(judged, self._base))
 
-    def _write_report(self, folder: Path) -> None:
+    def _write_report(self, report: Path) -> None:
         from headgate.record import record_of
-        from headgate.reports import pages
+        from headgate.reports import folder
 
         verdicts = self._verdicts()
-        pages.write(folder, [record_of(one) for one in verdicts], self._paged(verdicts))
+        folder.write(report, [record_of(one) for one in verdicts], self._paged(verdicts))
 
     def _paged(self, verdicts: Sequence[Verdict]) -> Mapping[str, str]:
         """The report's pages on these; of a single candidate they go into its bundle too."""

@@ -16,6 +16,7 @@ from tests.unit.records import explained, finding_of, leaky, sound, verdict_of
 from tests.unit.test_report import hostile
 
 from headgate.record import Record
+from headgate.reports import folder as report_folder
 from headgate.reports import pages
 
 KEPT = Path(__file__).resolve().parents[2] / ".cache" / "report"
@@ -39,8 +40,8 @@ def browser() -> Iterator[Chromium]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    pages.clear(folder)
-    pages.write(folder, records := [sound(), explained(), hostile()], pages.pages(records))
+    report_folder.clear(folder)
+    report_folder.write(folder, records := [sound(), explained(), hostile()], pages.pages(records))
     return folder
 
 
@@ -181,8 +182,8 @@ def large() -> Record:
 def test_a_large_report_is_small_and_opens_within_a_second(
     browser: Chromium, tmp_path: Path
 ) -> None:
-    pages.clear(tmp_path)
-    pages.write(tmp_path, records := [large()], pages.pages(records))
+    report_folder.clear(tmp_path)
+    report_folder.write(tmp_path, records := [large()], pages.pages(records))
     path = tmp_path / INDEX
     assert path.stat().st_size < 3 << 20
     with browser.page(WIDE) as page:

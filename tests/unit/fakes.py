@@ -25,9 +25,9 @@ from headgate.detector import Scanner
 from headgate.errors import NotJudged
 from headgate.gate.check import check
 from headgate.gate.gate import Gate
-from headgate.gate.keeping import Keeping
 from headgate.gate.portion import Portion
 from headgate.gate.session import Session
+from headgate.gate.terms import Keeping
 from headgate.gate.visit import Record
 from headgate.gateway_spec import GatewaySpec, RedisSessions, Sessions
 from headgate.internet import Internet

@@ -22,7 +22,8 @@ from tests.unit.fakes import (
 
 from headgate.errors import HeadgateError, LabError
 from headgate.gate import keeping
-from headgate.gate.keeping import Keeping, Kept
+from headgate.gate.keeping import Kept
+from headgate.gate.terms import Keeping
 from headgate.trial import Observation
 
 SOUND = """
@@ -118,6 +119,20 @@ def test_what_does_not_fit_is_counted(
     whole = len(exchanges_in(kept))
     assert 0 < whole < 18
     assert kept.missing == [f"{18 - whole} exchanges did not fit into exchanges.jsonl.gz."]
+
+
+def test_what_waits_to_be_written_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_MOST_HELD", 200)
+    exchanges = keeping._Exchanges(tmp_path / "exchanges.jsonl.gz")
+    waited = []
+    for _ in range(9):
+        exchanges(observation())
+        waited.append(len(exchanges._waiting))
+    exchanges.close()
+    assert set(waited) == {0, 1, 2}
+    assert len(gzip.decompress(exchanges.path.read_bytes()).splitlines()) == 18
 
 
 def test_a_disk_that_is_full_is_told(

@@ -21,6 +21,7 @@ from tests.unit.records import (
 
 from headgate.errors import HeadgateError
 from headgate.record import Record, each_text, record_of
+from headgate.reports import folder as report_folder
 from headgate.reports import pages
 from headgate.reports.pages import view
 from headgate.reports.pages.comparison import compare
@@ -286,8 +287,8 @@ def test_the_policy_of_the_page_lets_its_own_style_through_and_nothing_else() ->
 
 def test_pages_and_their_record_are_written(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "report"
-    pages.clear(folder)
-    pages.write(folder, records := [sound(), leaky()], pages.pages(records))
+    report_folder.clear(folder)
+    report_folder.write(folder, records := [sound(), leaky()], pages.pages(records))
     assert sorted(one.name for one in folder.iterdir()) == [
         "1-released.html",
         "2-next.html",
@@ -302,20 +303,20 @@ def test_pages_and_their_record_are_written(tmp_path: Path) -> None:
 
 def test_no_page_of_an_earlier_run_stays(tmp_path: Path) -> None:
     (tmp_path / "own.html").write_text("mine")
-    pages.clear(tmp_path)
-    pages.write(tmp_path, records := [sound(), leaky()], pages.pages(records))
-    pages.clear(tmp_path)
+    report_folder.clear(tmp_path)
+    report_folder.write(tmp_path, records := [sound(), leaky()], pages.pages(records))
+    report_folder.clear(tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["own.html"]
 
 
 def test_a_folder_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "1-mine.html").write_text("mine")
     (tmp_path / "index.html").write_text("mine")
-    pages.clear(tmp_path)
+    report_folder.clear(tmp_path)
     assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HeadgateError, match=r"file/report: cannot be written: Not a directory"):
-        pages.clear(tmp_path / "file" / "report")
+        report_folder.clear(tmp_path / "file" / "report")

@@ -21,9 +21,9 @@ from tests.unit.test_record import assert_not_judged, disclosed, feature, scenar
 from headgate.candidate import Candidate
 from headgate.errors import NotJudged
 from headgate.gate.check import Run
-from headgate.gate.keeping import Keeping
 from headgate.gate.portion import Portion
 from headgate.gate.sharing import Share, Turns
+from headgate.gate.terms import Keeping
 from headgate.gate.turns import Helping
 from headgate.gate.visit import Record
 from headgate.gate.workers import Failed

@@ -24,7 +24,7 @@ from headgate.numbers import mask_numbers
 from headgate.verdict import NOT_JUDGED, REJECTED, Verdict
 
 if TYPE_CHECKING:
-    from headgate.gate.keeping import Keeping
+    from headgate.gate.terms import Keeping
 
 
 def check(

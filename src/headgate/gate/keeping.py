@@ -20,6 +20,7 @@ import pytest
 from headgate.candidate import Candidate
 from headgate.errors import HeadgateError, LabError
 from headgate.gate.gate import Gate
+from headgate.gate.terms import Keeping
 from headgate.gateway_spec import FILE_NAME
 from headgate.numbers import mask_numbers
 from headgate.policy import Policy
@@ -34,14 +35,8 @@ MOST_EXCHANGED = 96 << 20
 # the capture has the rest.
 _MOST_SENT = 4 << 10
 _MOST_ANSWERED = 512
-
-
-@dataclass(frozen=True)
-class Keeping:
-    """Where runs are to leave what they keep, and whether anybody wants more than JUnit."""
-
-    folder: Path
-    raw: bool
+# Bytes of messages that wait to be written. A usual run has half of that.
+_MOST_HELD = 32 << 20
 
 
 @dataclass
@@ -110,7 +105,9 @@ class Keeper:
         return value
 
     def _capture(self, gate: Gate) -> None:
-        """Fetched while the run goes on: it takes 0.2 s."""
+        """Fetched while the run goes on, and so is what waits to be written: 0.2 s each."""
+        if self._exchanges:
+            self._exchanges.write()
         path = self._folder / "capture.pcap.gz"
         if not gate.has_ended:
             self._kept.missing.append(f"{_BROKEN_OFF} the run ended before the gateway did.")
@@ -140,19 +137,31 @@ def _write(path: Path, parts: Iterable[bytes]) -> list[str]:
 
 class _Exchanges:
     """What handsets sent and what came of it, in gzip: a line of JSON for each request, its bytes
-    as Latin-1. Written beside the run, since whoever judges is in a hurry."""
+    as Latin-1. It waits until whoever judges is in no hurry any more, or there is too much of it,
+    and is written beside the run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.missing: list[str] = []
         self._file: IO[bytes] = path.open("wb")
         self._writing = ThreadPoolExecutor(1, "keeping exchanges")
+        self._waiting: list[Observation] = []
+        self._held = 0
         self._left = MOST_EXCHANGED
         self._lost = 0
         self._last: Future[None] | None = None
 
     def __call__(self, observed: Observation) -> None:
-        self._last = self._writing.submit(self._write, observed, self._last)
+        self._waiting.append(observed)
+        self._held += sum(map(_size, observed.outcomes)) + sum(map(_bytes, observed.strays))
+        if self._held > _MOST_HELD:
+            self.write()
+
+    def write(self) -> None:
+        """Begin to write what waits."""
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        for observed in waiting:
+            self._last = self._writing.submit(self._write, observed, self._last)
 
     def _write(self, observed: Observation, before: Future[None] | None) -> None:
         if before:
@@ -167,12 +176,21 @@ class _Exchanges:
 
     def close(self) -> None:
         """Wait for the last of them. OSError when there was no room for one."""
+        self.write()
         self._writing.shutdown()
         self._file.close()
         if self._last:
             self._last.result()
         if self._lost:
             self.missing.append(f"{self._lost} exchanges did not fit into {self.path.name}.")
+
+
+def _size(outcome: Outcome) -> int:
+    return len(outcome.response or b"") + sum(map(_bytes, outcome.receipts))
+
+
+def _bytes(receipt: Receipt) -> int:
+    return len(receipt.data)
 
 
 def _lines(observed: Observation) -> Iterator[str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from headgate.engines.choice import AUTO
 from headgate.policy import Policy
 
-if TYPE_CHECKING:
-    from headgate.gate.keeping import Keeping
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where runs are to leave what they keep, and whether anybody wants more than JUnit."""
+
+    folder: Path
+    raw: bool
 
 
 @dataclass(frozen=True)

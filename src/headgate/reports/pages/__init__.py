@@ -11,9 +11,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -23,15 +22,11 @@ from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUn
 from jinja2.bccache import Bucket
 
 from headgate import __version__, images
-from headgate.errors import HeadgateError
-from headgate.files import write_whole
-from headgate.record import Record, as_plain, each_text
+from headgate.record import Record, each_text
+from headgate.reports.folder import INDEX
 from headgate.reports.legible import legible
 from headgate.reports.pages import comparison, view
 from headgate.reports.pages.picture import picture
-
-INDEX = "index.html"
-DATA = "record.json"
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -45,26 +40,6 @@ def pages(records: Sequence[Record]) -> dict[str, str]:
     names = [_name(number, one) for number, one in enumerate(records, 1)]
     own = {name: _page(one, INDEX) for name, one in zip(names, records, strict=True)}
     return {INDEX: _index(names, records), **own}
-
-
-def clear(folder: Path) -> None:
-    """Make the folder, and take away what an earlier run has written there: no older verdict
-    stays. HeadgateError when that cannot be done."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if (folder / DATA).exists():
-            for path in (folder / INDEX, *folder.glob("[0-9]*-*.html"), folder / DATA):
-                path.unlink(missing_ok=True)
-    except OSError as error:
-        raise HeadgateError(f"{folder}: cannot be written: {error.strerror}") from error
-
-
-def write(folder: Path, records: Sequence[Record], made: Mapping[str, str]) -> None:
-    """Write the pages that were made, and the record that they were made from, into a folder that
-    `clear` has made ready. HeadgateError when that cannot be done."""
-    files = {**made, DATA: json.dumps(as_plain(records)) + "\n"}
-    for name, text in files.items():
-        write_whole(folder / name, text.encode())
 
 
 def _name(number: int, record: Record) -> str:
