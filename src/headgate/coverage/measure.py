@@ -8,10 +8,10 @@ from __future__ import annotations
 import random
 import shlex
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
-from typing import NamedTuple
+from functools import partial
+from itertools import chain, count
 
 from headgate.candidate import Candidate
 from headgate.coverage import luahook
@@ -38,16 +38,6 @@ PATIENCE = 1.2
 AT_A_TIME, LONGEST = 400, 15.0
 
 
-class Part(NamedTuple):
-    """What one of so many copies has to tell; one of them is visited in the other states too."""
-
-    of: int
-    states: bool
-
-
-WHOLE = Part(1, True)
-
-
 @dataclass(frozen=True)
 class Told:
     """What a marked copy has told by its end: lines of nginx's log and of Lua's own. `why` says why
@@ -67,15 +57,21 @@ def told(
     policy: Policy,
     sent: Iterable[Connection],
     rng: random.Random,
-    part: Part = WHOLE,
+    copies: int = 1,
+    turns: Iterable[int] | None = None,
 ) -> Told:
-    """What a copy tells of these connections, which were sent to the candidate before."""
+    """What a copy tells of these connections, which were sent to the candidate before.
+
+    Of so many `copies` each is visited in the further states whose places it takes from `turns`;
+    without that, in all of them."""
     began = time.monotonic()
     try:
         copy = copy_of(candidate)
         with lab.gateway(copy.candidate, population.sessions) as gateway:
             passing = _Pass(lab, gateway, population, policy)
-            passing.run(sampled(sent, rng, MOST_OTHERS // part.of), part.states)
+            passing.run(
+                sampled(sent, rng, MOST_OTHERS // copies), count() if turns is None else turns
+            )
             nginx, lua = _logs(copy, gateway)
     except HeadgateError as error:
         reason = error.reason if isinstance(error, NotJudged) else str(error)
@@ -108,7 +104,7 @@ class _Pass:
         self._deadline = Deadline(LONGEST)
         self.requests = 0
 
-    def run(self, sample: Sequence[Connection], states: bool) -> None:
+    def run(self, sample: Sequence[Connection], turns: Iterable[int]) -> None:
         self._send(sample)
         agreed = ordinary(
             sample,
@@ -116,27 +112,33 @@ class _Pass:
             IN_EACH_STATE,
             lambda host: self._policy.site_for(host) is not None,
         )
-        if not (agreed and states):
+        if not agreed:
             return
-        handsets = {one.handset for one in agreed}
-        for change in self._changes(sorted(handsets)):
-            self._gateway.attach(change)
-            self._send(agreed)
-        for fault in self._gateway.faults:
-            if fault == LATE:  # it enters nothing that the store enters in no time
-                continue
-            with self._gateway.disturbed(fault):
-                self._send(agreed)
-                if self._gateway.in_doubt:  # what was kept open is used again
-                    self._send(agreed)
-            self._send(agreed)  # what is kept in mind from before meets what is new
+        states: list[Callable[[Sequence[Connection]], None]] = [self._passed_on]
+        # One that is late enters nothing that the store enters in no time.
+        faults = [one for one in self._gateway.faults if one != LATE]
+        states += [partial(self._disturbed, fault) for fault in faults]
+        for at in turns:
+            if at >= len(states):
+                return
+            states[at](agreed)
 
-    def _changes(self, handsets: Sequence[str]) -> list[Change]:
+    def _passed_on(self, agreed: Sequence[Connection]) -> None:
         """Their addresses pass to others, to nobody, and back."""
+        handsets = sorted({one.handset for one in agreed})
         others: Change = dict(zip(handsets, self._population.spare, strict=False))
         sessions = self._population.sessions
         back: Change = {address: sessions[address] for address in handsets}
-        return [others, dict.fromkeys(handsets), back]
+        for change in (others, dict.fromkeys(handsets), back):
+            self._gateway.attach(change)
+            self._send(agreed)
+
+    def _disturbed(self, fault: str, agreed: Sequence[Connection]) -> None:
+        with self._gateway.disturbed(fault):
+            self._send(agreed)
+            if self._gateway.in_doubt:  # what was kept open is used again
+                self._send(agreed)
+        self._send(agreed)  # what is kept in mind from before meets what is new
 
     def _send(self, connections: Sequence[Connection]) -> None:
         requests = list(chain.from_iterable(one.requests for one in connections))

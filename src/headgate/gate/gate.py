@@ -17,7 +17,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from headgate.candidate import Candidate, digest_of_sums
-from headgate.coverage.measure import WHOLE, Part, Told, told
+from headgate.coverage.measure import Told, told
 from headgate.detector import Scanner
 from headgate.disclosure import Disclosure
 from headgate.engines.engine import Deadline
@@ -341,13 +341,15 @@ class Gate:
         with self._serving():
             self.gateway.start_anew(zone)
 
-    def entered(self, part: Part = WHOLE) -> Told:
-        """What of the candidate its requests enter, told by a copy when it has gone itself."""
+    def entered(self, copies: int = 1, turns: Iterable[int] | None = None) -> Told:
+        """What of the candidate its requests enter, told by a copy when it has gone itself; by one
+        of several, which visit it in the further states in turn (`measure.told`)."""
         if self._given_up:
             return Told(why=self._given_up.reason)
         rng = random.Random(f"{self._seed} coverage")
         sent = self._trial.connections
-        return told(self._lab, self.candidate, self.population, self.policy, sent, rng, part)
+        people = self.population
+        return told(self._lab, self.candidate, people, self.policy, sent, rng, copies, turns)
 
     # The gateway as installed, and what it leaves behind
 

@@ -166,14 +166,15 @@ class Session:
         asked for."""
         if not self.covering:
             return None
-        from headgate.coverage.measure import Part, measured
+        from headgate.coverage.measure import measured
 
         self.progress("measuring what was entered")
         if self.helpers is None:
             return measured(gate.candidate, [gate.entered()])
         copies = len(self.helpers) + 1
-        others = self.helpers.cover(gate.candidate, Part(copies, states=False))
-        return measured(gate.candidate, [gate.entered(Part(copies, states=True)), *others()])
+        others = self.helpers.cover(gate.candidate, copies)
+        own = gate.entered(copies, self.helpers.turns)
+        return measured(gate.candidate, [own, *others()])
 
     def environment(self) -> dict[str, str]:
         """What the verdict was reached with; without an engine, where there was none."""

@@ -23,7 +23,6 @@ from headgate.gate.terms import Terms
 from headgate.gate.workers import Crew, Failed, Spent
 
 if TYPE_CHECKING:
-    from headgate.coverage.measure import Part
     from headgate.coverage.measure import Told as Entered
     from headgate.gate.gate import Gate
     from headgate.gate.keeping import Kept
@@ -38,10 +37,10 @@ MOST = 3
 @dataclass(frozen=True)
 class Task:
     """What the others are asked about a candidate: to share its scenarios, or, when they have, what
-    their requests enter in it, which is a part of what is `covered`."""
+    their requests enter in it, told by so many `copies` together."""
 
     candidate: Candidate
-    covered: Part | None = None
+    copies: int = 0
 
     @property
     def name(self) -> str:
@@ -62,8 +61,8 @@ class Share:
 
 
 class Turns:
-    """Which scenario is the next one that nobody has taken: a pipe has the places of all that are
-    left, and whoever reads one of them has taken it."""
+    """Which scenario, or what else is to be done once, is the next one that nobody has taken: a
+    pipe has the places of all that are left, and whoever reads one of them has taken it."""
 
     _PLACE = struct.Struct("=H")  # a read of so little is never given half of it
     _MOST = 16384  # what a pipe holds, half full
@@ -72,6 +71,11 @@ class Turns:
         self._left, self._filled = multiprocessing.Pipe(duplex=False)
         os.set_blocking(self._left.fileno(), False)
 
+    def __iter__(self) -> Iterator[int]:
+        """The places that nobody else takes."""
+        while (taken := self.take()) is not None:
+            yield taken
+
     def begin(self) -> None:
         """All are there to be taken."""
         self.end()
@@ -79,7 +83,7 @@ class Turns:
 
     def end(self) -> None:
         """None is any more."""
-        while self.take() is not None:
+        for _ in self:
             pass
 
     def take(self) -> int | None:
@@ -122,12 +126,13 @@ class Helpers(Crew[Task, Any]):
         self.turns.end()
         self.shares()
 
-    def cover(self, candidate: Candidate, part: Part) -> Callable[[], list[Entered]]:
+    def cover(self, candidate: Candidate, copies: int) -> Callable[[], list[Entered]]:
         """Ask what the requests of the others enter; what is returned waits for it."""
         from headgate.coverage.measure import Told as Entered
 
         self.settle()
-        self.give(Task(candidate, part))
+        self.turns.begin()
+        self.give(Task(candidate, copies))
 
         def entered() -> list[Entered]:
             found = [one for one in self.answers() if one]
@@ -164,8 +169,8 @@ class _Answering:
         self._gate: Gate | None = None
 
     def __call__(self, task: Task) -> Share | Entered | None:
-        if task.covered:
-            return self._gate.entered(task.covered) if self._gate else None
+        if task.copies:
+            return self._gate.entered(task.copies, self._turns) if self._gate else None
         share = self._share(task.candidate)
         if self._session.lost:
             raise Spent(share)
