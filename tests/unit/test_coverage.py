@@ -392,16 +392,42 @@ def test_what_was_sent_again_and_what_takes_its_time_is_left_out() -> None:
 
 
 def test_states_of_the_sessions_are_tried_with_plain_visits_of_those_handsets() -> None:
-    one = connection("plain", 1)
-    other = replace(one, requests=(replace(one.requests[0], binding=False),))
-    elsewhere = replace(one, requests=(replace(one.requests[0], handset="100.64.128.9"),))
-    long = replace(one, requests=one.requests * 6)
-    sample = [other, elsewhere, long, one, one]
-    assert ordinary(sample, [one.handset], 2, lambda host: False) == [one, one]
+    one, two = connection("plain", 1), connection("plain", 2)
+    other = connection("plain", 3)
+    other = replace(other, requests=(replace(other.requests[0], binding=False),))
+    elsewhere = connection("plain", 4)
+    elsewhere = replace(
+        elsewhere, requests=(replace(elsewhere.requests[0], handset="100.64.128.9"),)
+    )
+    slow = connection("plain", 5, Manner(stays=True))
+    long = replace(connection("plain", 6), requests=connection("plain", 6).requests * 6)
+    sent = [other, elsewhere, slow, long, one, one, two]
+    found = ordinary(sent, [one.handset], 2, lambda host: False, random.Random(1))
+    assert sorted(found, key=str) == sorted([one, two], key=str)
 
 
 def test_permitted_sites_and_others_are_visited_in_turn_in_each_state() -> None:
-    one = connection("plain", 1)
-    other = replace(one, requests=(replace(one.requests[0], host="shop.example"),))
-    found = ordinary([one, one, one, other], [one.handset], 3, lambda host: host != "shop.example")
-    assert found == [one, other, one]
+    sent = [connection("plain", number) for number in range(9)]
+    one, two = sent[4].requests[0], sent[7].requests[0]
+    sent[4] = replace(sent[4], requests=(replace(one, host="shop.example"),))
+    sent[7] = replace(sent[7], requests=(replace(two, host="shop.example"),))
+    found = ordinary(sent, [one.handset], 5, lambda host: host != "shop.example", random.Random(1))
+    hosts = [each.requests[0].host for each in found]
+    assert hosts[1::2] == ["shop.example"] * 2
+    assert "shop.example" not in hosts[::2]
+
+
+def test_each_name_of_a_header_line_is_a_kind_of_its_own() -> None:
+    """A list of names in Lua is a branch of one line."""
+    names = [f"X-Name-{number}".encode() for number in range(50)]
+    sent = [named(number, name) for number, name in enumerate([b"X-Same"] * 500 + names)]
+    found = sampled(sent, random.Random(1), 60)
+    seen = {field.name for one in found for field in one.requests[0].message.fields}
+    assert {*names} <= seen
+
+
+def named(number: int, name: bytes) -> Connection:
+    one = connection("forged", number)
+    request = one.requests[0]
+    raw = request.raw.replace(b"\r\n\r\n", b"\r\n%s: a\r\n\r\n" % name)
+    return replace(one, requests=(replace(request, raw=raw),))

@@ -31,6 +31,9 @@ from headgate.request import Connection
 
 # How many visits are made in each state of the sessions that is not the ordinary one.
 IN_EACH_STATE = 16
+# How often they are made where a store hangs up on what is used again: it does so at the fourth
+# question at the latest (agents/store.py).
+USED_AGAIN = 4
 # Seconds that a handset waits: what a gateway does when nobody waits any more, it does as well.
 PATIENCE = 1.2
 # Connections that are carried out in one go; and many times what all of them take, in seconds: no
@@ -55,7 +58,7 @@ def told(
     candidate: Candidate,
     population: Population,
     policy: Policy,
-    sent: Iterable[Connection],
+    sent: Sequence[Connection],
     rng: random.Random,
     copies: int = 1,
     turns: Iterable[int] | None = None,
@@ -68,10 +71,16 @@ def told(
     try:
         copy = copy_of(candidate)
         with lab.gateway(copy.candidate, population.sessions) as gateway:
-            passing = _Pass(lab, gateway, population, policy)
-            passing.run(
-                sampled(sent, rng, MOST_OTHERS // copies), count() if turns is None else turns
+            passing = _Pass(lab, gateway, population)
+            passing.send(sampled(sent, rng, MOST_OTHERS // copies))
+            agreed = ordinary(
+                sent,
+                population.agreed,
+                IN_EACH_STATE,
+                lambda host: policy.site_for(host) is not None,
+                rng,
             )
+            passing.in_each_state(agreed, count() if turns is None else turns)
             nginx, lua = _logs(copy, gateway)
     except HeadgateError as error:
         reason = error.reason if isinstance(error, NotJudged) else str(error)
@@ -96,29 +105,20 @@ def measured(candidate: Candidate, copies: Sequence[Told]) -> Coverage:
 class _Pass:
     """Requests through the copy, in each state that sessions can be in."""
 
-    def __init__(self, lab: Lab, gateway: Gateway, population: Population, policy: Policy) -> None:
+    def __init__(self, lab: Lab, gateway: Gateway, population: Population) -> None:
         self._lab = lab
-        self._policy = policy
         self._gateway = gateway
         self._population = population
         self._deadline = Deadline(LONGEST)
         self.requests = 0
 
-    def run(self, sample: Sequence[Connection], turns: Iterable[int]) -> None:
-        self._send(sample)
-        agreed = ordinary(
-            sample,
-            self._population.agreed,
-            IN_EACH_STATE,
-            lambda host: self._policy.site_for(host) is not None,
-        )
-        if not agreed:
-            return
+    def in_each_state(self, agreed: Sequence[Connection], turns: Iterable[int]) -> None:
+        """Make these visits in those of the states whose places are taken."""
         states: list[Callable[[Sequence[Connection]], None]] = [self._passed_on]
         # One that is late enters nothing that the store enters in no time.
         faults = [one for one in self._gateway.faults if one != LATE]
         states += [partial(self._disturbed, fault) for fault in faults]
-        for at in turns:
+        for at in turns if agreed else ():
             if at >= len(states):
                 return
             states[at](agreed)
@@ -131,16 +131,15 @@ class _Pass:
         back: Change = {address: sessions[address] for address in handsets}
         for change in (others, dict.fromkeys(handsets), back):
             self._gateway.attach(change)
-            self._send(agreed)
+            self.send(agreed)
 
     def _disturbed(self, fault: str, agreed: Sequence[Connection]) -> None:
         with self._gateway.disturbed(fault):
-            self._send(agreed)
-            if self._gateway.in_doubt:  # what was kept open is used again
-                self._send(agreed)
-        self._send(agreed)  # what is kept in mind from before meets what is new
+            for _ in range(USED_AGAIN if self._gateway.in_doubt else 1):
+                self.send(agreed)
+        self.send(agreed)  # what is kept in mind from before meets what is new
 
-    def _send(self, connections: Sequence[Connection]) -> None:
+    def send(self, connections: Sequence[Connection]) -> None:
         requests = list(chain.from_iterable(one.requests for one in connections))
         self._lab.know(dict.fromkeys(one.host for one in requests if one.host))
         self._lab.answer_with({one.token: one.answer for one in requests if one.answer})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, zip_longest
 
 from headgate.request import Connection
@@ -27,7 +27,7 @@ def sampled(
     its time, or goes on with an earlier connection, is left out."""
     families: dict[str, list[Connection]] = {}
     for one in _each_once(sent):
-        if not (one.manner.lingers or one.manner.goes_on or one.manner.stays):
+        if _stands_alone(one):
             families.setdefault(one.requests[0].family, []).append(one)
     aimed = families.pop(AIMED, [])[:MOST_AIMED]
     new = _new([one for found in families.values() for one in found[:MOST_LOOKED_AT]])
@@ -74,12 +74,18 @@ def _kinds(connection: Connection) -> Iterator[object]:
         yield one.raw.partition(b"\n")[0].rpartition(b" ")[2]
         hosts = [field.value for field in message.fields if field.name.lower() == b"host"]
         yield one.family, len(hosts), bool(one.body), bool(one.forged)
+        yield from (field.name.lower() for field in message.fields)
         authority = message.target.partition(b"://")[2].partition(b"/")[0]
         for place, names in (("host", hosts[:1]), ("second", hosts[1:2]), ("line", [authority])):
             name = b"".join(names)
             yield place, one.mode, len(hosts), frozenset(name) - _USUAL, name.strip(b" .") == b""
             yield place, one.mode, _is_port(name.rpartition(b":")[2])
         yield one.answer and one.answer.head.partition(b"\r")[0]
+
+
+def _stands_alone(one: Connection) -> bool:
+    """Whether it takes no time of its own, and goes on with no earlier connection."""
+    return not (one.manner.lingers or one.manner.goes_on or one.manner.stays)
 
 
 def _each_once(sent: Iterable[Connection]) -> Iterator[Connection]:
@@ -92,17 +98,23 @@ def _each_once(sent: Iterable[Connection]) -> Iterator[Connection]:
 
 
 def ordinary(
-    sample: Sequence[Connection],
+    sent: Iterable[Connection],
     handsets: Iterable[str],
     most: int,
     is_permitted: Callable[[str], bool],
+    rng: random.Random,
 ) -> list[Connection]:
-    """So many plain visits of these handsets among the sample, to permitted sites and to others in
-    turn: of a gateway that asks its store for the first alone, the second would tell nothing. Those
-    of one request come first, since a gateway that waits for its store does so at each request of a
+    """So many plain visits of these handsets, to permitted sites and to others in turn: of a
+    gateway that asks its store for the first alone, the second would tell nothing. Those of one
+    request come first, since a gateway that waits for its store does so at each request of a
     connection."""
     wanted = set(handsets)
-    plain = [one for one in sample if one.handset in wanted and one.requests[0].binding]
+    plain = [
+        one
+        for one in _each_once(sent)
+        if one.handset in wanted and one.requests[0].binding and _stands_alone(one)
+    ]
+    rng.shuffle(plain)
     plain.sort(key=lambda one: len(one.requests))
     permitted = [one for one in plain if is_permitted(one.requests[0].host)]
     others = [one for one in plain if not is_permitted(one.requests[0].host)]
