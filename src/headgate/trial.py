@@ -121,14 +121,14 @@ class Trial:
         """As `send`, in parts, each as soon as it is known: others are under way meanwhile, and
         the next ones are taken from `connections`."""
         self._routes = {}
-        so_far, waiting = Observation(), Observation()
+        health, waiting = _Health(self._is_patient), Observation()
         batches = _batches(map(self._noted, connections))
         with closing(self._pass(batches, CONCURRENCY // _DEPTH, 0.0)) as parts:
             for part in parts:
-                so_far.extend(part)
+                health.add(part.outcomes)
                 settled = _without(part, waiting)
                 try:
-                    self._assert_serving(so_far)
+                    self._assert_serving(health)
                 except NotJudged:
                     self._unjudged.extend(settled)  # a number that was seen stays seen
                     self._unjudged.extend(waiting)
@@ -148,28 +148,22 @@ class Trial:
         self._hidden |= {one.token: hidden for one, hidden in connection.with_hidden() if hidden}
         return connection
 
-    def _assert_serving(self, observed: Observation) -> None:
-        self._assert_answering(observed)
-        if any(_wants_room(one) for one in observed.outcomes):
-            self._gateway.assert_running()
-
-    def _assert_answering(self, observed: Observation) -> None:
+    def _assert_serving(self, health: _Health) -> None:
         """A gateway that has fallen silent is not waited for, request by request."""
-        patient = [one for one in observed.outcomes if self._is_patient(one)]
-        silent = [one for one in patient if one.error == "timeout" and one.known]
-        if len(silent) * 2 > len(patient):
+        if health.silent * 2 > health.patient:
             raise NotJudged(
-                f"does not answer: {len(silent)} of {len(patient)} requests "
+                f"does not answer: {health.silent} of {health.patient} requests "
                 f"got nothing within {PATIENCE:.0f} seconds",
                 self._gateway.log.last_lines(),
             )
-        failed = [one for one in observed.outcomes if one.status in _FAILURES and _is_owed(one)]
-        if len(failed) >= _ENOUGH and not any(one.arrived for one in observed.outcomes):
+        if health.failed >= _ENOUGH and not health.arrived:
             raise NotJudged(
-                f"does not serve: none of {len(observed.outcomes)} requests reached a site "
-                f"({len(failed)} got status {failed[0].status})",
+                f"does not serve: none of {health.requests} requests reached a site "
+                f"({health.failed} got status {health.status})",
                 self._gateway.log.last_lines(),
             )
+        if health.wants_room:
+            self._gateway.assert_running()
 
     def _is_patient(self, outcome: Outcome) -> bool:
         route = self._routes.get(outcome.request.token)
@@ -339,6 +333,36 @@ class Trial:
         from_cache = not receipts and kept_by == normal(request.host)
         hidden = self._hidden.get(token, b"")
         return Outcome(request, *self._state[token], *answer, receipts, from_cache, hidden)
+
+
+@dataclass
+class _Health:
+    """How a gateway has fared so far: counts of requests, of those whose handset waits as long as
+    handsets do (`patient`) and of them that got nothing (`silent`); of those that `failed` without
+    a reason, and the first one's `status`; whether any arrived anywhere, or was refused for want of
+    room."""
+
+    is_patient: Callable[[Outcome], bool]
+    requests: int = 0
+    patient: int = 0
+    silent: int = 0
+    failed: int = 0
+    status: int | None = None
+    arrived: bool = False
+    wants_room: bool = False
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        for one in outcomes:
+            self.requests += 1
+            if self.is_patient(one):
+                self.patient += 1
+                self.silent += one.error == "timeout" and one.known
+            if one.arrived:
+                self.arrived = True
+            elif one.status in _FAILURES and _is_owed(one):
+                self.failed += 1
+                self.status = self.status or one.status
+            self.wants_room = self.wants_room or _wants_room(one)
 
 
 def _batches(connections: Iterable[Connection]) -> Iterator[Sequence[Connection]]:
