@@ -32,7 +32,8 @@ ROOT = HERE.parent
 CANDIDATE = HERE / "peers" / "candidate"
 DEFAULTS = ROOT / "gateway_config" / "gateway.yaml"
 
-SITE = "198.51.100.99"
+# One a run: each leaves as many connections in TIME_WAIT as a gateway has ports for one address.
+SINKS = [f"198.51.100.{last}" for last in range(96, 112)]
 SECONDS = 3
 LEAST = 0.4
 MANY = 12_000
@@ -42,13 +43,14 @@ identifier: {header: x-up-calling-line-id, value: "{msisdn}"}
 consent: not-required
 sites:
 """
+LISTENING = " ".join(f"listen {address}:80;" for address in SINKS)
 _SINK = f"""
 worker_processes 1;
 pid /tmp/sink.pid;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    server {{ listen {SITE}:80; location / {{ return 200 "a page"; }} }}
+    server {{ {LISTENING} location / {{ return 200 "a page"; }} }}
 }}
 """
 
@@ -61,7 +63,7 @@ def main(runs: int = 3) -> None:
         grown = _peak(resource.RUSAGE_SELF) / before
         _print("10 times as many requests: times the memory", grown)
         judged = statistics.median(_rate(gate) for _ in range(runs))
-        bare = statistics.median(_wrk(_engines[-1]) for _ in range(runs))
+        bare = statistics.median(_wrk(_engines[-1], site) for site in SINKS[:runs])
     _print("a request sent, received and judged, ms", 1e3 / judged)
     _print("requests a second, judged", judged)
     _print("requests a second, wrk to a bare site", bare)
@@ -177,7 +179,7 @@ def _rate(gate: Gate) -> float:
     return 1 / _cost(gate, lambda: gate.visit("ordinary", by=gate.agreed, least=MANY))
 
 
-def _wrk(engine: DockerEngine) -> float:
+def _wrk(engine: DockerEngine, site: str) -> float:
     """What wrk gets, from the handsets' end of the same cable, through the same gateway."""
     handsets, world = (_container(engine, role) for role in ("handsets", "world"))
     root = unpacked("wrk", "wrk", "libluajit-5.1-2")
@@ -185,7 +187,7 @@ def _wrk(engine: DockerEngine) -> float:
         done = _docker(
             *("run", "--rm", "--network", f"container:{handsets}", "--volume", f"{root}:/wrk:ro"),
             *("--env", "LD_LIBRARY_PATH=/wrk/usr/lib/x86_64-linux-gnu", "headgate/lab"),
-            *("/wrk/usr/bin/wrk", "-t1", "-c64", f"-d{SECONDS}s", "-H", f"Host: {SITE}"),
+            *("/wrk/usr/bin/wrk", "-t1", "-c64", f"-d{SECONDS}s", "-H", f"Host: {site}"),
             "http://100.64.0.1:8080/",
         )
     if "Non-2xx" in done or not (found := re.search(r"Requests/sec: +([0-9.]+)", done)):
@@ -195,8 +197,8 @@ def _wrk(engine: DockerEngine) -> float:
 
 @contextlib.contextmanager
 def _sink(world: str) -> Iterator[None]:
-    """A site that only answers, at one address of the simulated internet."""
-    rule = ("PREROUTING", "-i", "internet", "-d", SITE, "-j", "ACCEPT")
+    """A site that only answers, at some addresses of the simulated internet."""
+    rule = ("PREROUTING", "-i", "internet", "-d", f"{SINKS[0]}/28", "-j", "ACCEPT")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sink.conf").write_text(_SINK)
         sink = _docker(
