@@ -129,6 +129,8 @@ class Trial:
                 settled = _without(part, waiting)
                 try:
                     self._assert_serving(health)
+                    if waiting.outcomes:
+                        self._gateway.assert_running()
                 except NotJudged:
                     self._unjudged.extend(settled)  # a number that was seen stays seen
                     self._unjudged.extend(waiting)
@@ -162,8 +164,6 @@ class Trial:
                 f"({health.failed} got status {health.status})",
                 self._gateway.log.last_lines(),
             )
-        if health.wants_room:
-            self._gateway.assert_running()
 
     def _is_patient(self, outcome: Outcome) -> bool:
         route = self._routes.get(outcome.request.token)
@@ -339,8 +339,7 @@ class Trial:
 class _Health:
     """How a gateway has fared so far: counts of requests, of those whose handset waits as long as
     handsets do (`patient`) and of them that got nothing (`silent`); of those that `failed` without
-    a reason, and the first one's `status`; whether any arrived anywhere, or was refused for want of
-    room."""
+    a reason, and the first one's `status`; whether any arrived anywhere."""
 
     is_patient: Callable[[Outcome], bool]
     requests: int = 0
@@ -349,7 +348,6 @@ class _Health:
     failed: int = 0
     status: int | None = None
     arrived: bool = False
-    wants_room: bool = False
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         for one in outcomes:
@@ -362,7 +360,6 @@ class _Health:
             elif one.status in _FAILURES and _is_owed(one):
                 self.failed += 1
                 self.status = self.status or one.status
-            self.wants_room = self.wants_room or _wants_room(one)
 
 
 def _batches(connections: Iterable[Connection]) -> Iterator[Sequence[Connection]]:

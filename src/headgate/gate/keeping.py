@@ -35,7 +35,7 @@ MOST_EXCHANGED = 96 << 20
 # the capture has the rest.
 _MOST_SENT = 4 << 10
 _MOST_ANSWERED = 512
-# Bytes of messages that wait to be written. A usual run has half of that.
+# Bytes of messages that wait to be written. A usual run has less than half of that.
 _MOST_HELD = 32 << 20
 
 
